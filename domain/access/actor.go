@@ -1,0 +1,25 @@
+package access
+
+import (
+	"lovesaijo/domain/ident"
+	"lovesaijo/domain/user"
+)
+
+// Actor is who asks. It is a parameter of every activity, built from a verified token at the edge; it is never
+// taken from a context further in.
+type Actor struct {
+	User    user.ID
+	Role    user.Role
+	Wallet  WalletID // the wallet the actor acts on: their own, or for a clerk the merchant's; zero for administrators
+	Session SessionID
+	Address string // network address the request came from, for the audit trail
+	Request string // request id, for the audit trail
+}
+
+// WalletID identifies a wallet. It is declared here because an actor names one; ledger.WalletID is the same type.
+type WalletID = ident.ID[walletKind]
+
+type walletKind struct{}
+
+// SessionID identifies one sign-in on one device.
+type SessionID = ident.ID[Session]
