@@ -23,7 +23,7 @@ func TestShopsAreUniqueByMailAndName(t *testing.T) {
 	require.Len(t, names, len(shops))
 }
 
-// There are 5,904 names; the first trade runs out of its own after 3,443 shops and goes on with branches. The
+// There are 5,904 names; the first trade runs out of its own after about 3,400 shops and goes on with branches. The
 // specified 300 shops have none.
 func TestTheFirstThousandShopsAreNoBranches(t *testing.T) {
 	t.Parallel()
