@@ -99,11 +99,12 @@ func findRule(t *testing.T, name string) rule {
 }
 
 // loadTree asks the go command for every package of the module. Files that this platform does not build
-// (another system's, say) are read as well: a rule holds everywhere.
+// (another system's, say) are read as well: a rule holds everywhere. A package that does not build is judged too (-e);
+// that it does not build is for the compiler to say.
 func loadTree(t *testing.T) []source {
 	t.Helper()
 	openEveryFolder(t)
-	list := exec.CommandContext(t.Context(), "go", "list",
+	list := exec.CommandContext(t.Context(), "go", "list", "-e",
 		"-json=ImportPath,Name,Dir,Imports,TestImports,XTestImports,GoFiles,CgoFiles,IgnoredGoFiles", "./...")
 	list.Dir = ".."
 	var complaints bytes.Buffer
