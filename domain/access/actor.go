@@ -16,10 +16,8 @@ type Actor struct {
 	Request string // request id, for the audit trail
 }
 
-// WalletID identifies a wallet. It is declared here because an actor names one; ledger.WalletID is the same type.
-type WalletID = ident.ID[walletKind]
-
-type walletKind struct{}
+// WalletID identifies a wallet. An actor names one, as does a user.
+type WalletID = user.WalletID
 
 // SessionID identifies one sign-in on one device.
 type SessionID = ident.ID[Session]
