@@ -1,0 +1,120 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/fault"
+	"lovesaijo/domain/lot"
+	"lovesaijo/domain/money"
+	"lovesaijo/domain/page"
+	"lovesaijo/domain/user"
+)
+
+// Statements reads the ledger outside of units. Nothing here waits for a payment in progress.
+type Statements interface {
+	// Wallet gives the wallet with its open lots. It returns ErrWalletUnknown.
+	Wallet(ctx context.Context, wallet WalletID) (Wallet, error)
+	// History reads a wallet's lines, newest first (clause 4.3.4).
+	History(ctx context.Context, query HistoryQuery) (page.Of[Line], error)
+	// Entry gives an entry with its postings. It returns ErrEntryUnknown.
+	Entry(ctx context.Context, entry EntryID) (Entry, error)
+	// LineOf gives the line that an entry wrote into a wallet's history. It returns ErrEntryUnknown.
+	LineOf(ctx context.Context, wallet WalletID, entry EntryID) (Line, error)
+	// Sources lists the postings that brought points into a lot, newest first, at most limit of them.
+	Sources(ctx context.Context, lots []lot.ID, limit int) ([]Source, error)
+	// LotHolder gives the wallet that a lot is or was in. It returns ErrLotUnknown.
+	LotHolder(ctx context.Context, lot lot.ID) (WalletID, error)
+	// Lapsing lists wallets' open lots whose last day is until or earlier, by day, then wallet.
+	Lapsing(ctx context.Context, query LapsingQuery) (page.Of[HeldLot], error)
+	// LapsedWallets lists wallets with open lots whose last day is before day, by identifier, after the given one.
+	LapsedWallets(ctx context.Context, day calendar.Day, after WalletID, limit int) ([]WalletID, error)
+	// Position sums every pot of every fund at an instant; the zero time means now.
+	Position(ctx context.Context, at time.Time) (Position, error)
+	// Tills lists the tills that hold cash, the longest waiting first.
+	Tills(ctx context.Context) ([]TillState, error)
+}
+
+// The refusals of readings.
+var (
+	ErrEntryUnknown = fault.Define(fault.NotFound, "entry_unknown", "その取引は見つかりません。")
+	ErrLotUnknown   = fault.Define(fault.NotFound, "lot_unknown", "そのポイントは見つかりません。")
+)
+
+// Direction narrows a history to what was earned or what was used.
+type Direction uint8
+
+// The directions.
+const (
+	EarnedAndUsed Direction = iota
+	Earned
+	Used
+)
+
+// HistoryQuery narrows a reading of a history. Zero fields do not narrow.
+type HistoryQuery struct {
+	Wallet      WalletID
+	Direction   Direction
+	Types       []EntryType
+	From        time.Time // inclusive
+	Until       time.Time // exclusive
+	Counterpart WalletID
+	Before      int64 // lines with a smaller number only; zero starts at the newest
+	Limit       int
+}
+
+// Source is one posting into a lot.
+type Source struct {
+	Entry   EntryID
+	Type    EntryType
+	At      time.Time
+	Posting Posting
+}
+
+// LapsingQuery narrows a list of what lapses soon. A zero Wallet lists all wallets.
+type LapsingQuery struct {
+	Wallet WalletID
+	Until  calendar.Day
+	After  string
+	Limit  int
+}
+
+// HeldLot is a lot with its holder.
+type HeldLot struct {
+	lot.Lot
+	Wallet WalletID
+	Owner  user.ID
+}
+
+// Position is what every fund has and owes at one instant.
+type Position struct {
+	At    time.Time
+	Funds []FundPosition // by fund code
+}
+
+// FundPosition is one fund's share of a Position. Bank + Tills = Unissued + Reserved + Wallets + Claimed.
+type FundPosition struct {
+	Fund     lot.FundCode
+	Bank     money.Yen
+	Tills    money.Yen
+	Unissued money.Points
+	Reserved money.Points
+	Wallets  money.Points
+	Claimed  money.Points
+}
+
+// Cash sums where the cash is.
+func (f FundPosition) Cash() money.Yen { return f.Bank + f.Tills }
+
+// Points sums where the points are.
+func (f FundPosition) Points() money.Points { return f.Unissued + f.Reserved + f.Wallets + f.Claimed }
+
+// TillState is the cash of one merchant's till.
+type TillState struct {
+	Merchant WalletID
+	Owner    user.ID
+	Fund     lot.FundCode
+	Cash     money.Yen
+	Since    time.Time // since when it has held cash without a remittance
+}
