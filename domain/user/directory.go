@@ -29,11 +29,11 @@ type Roster interface {
 	// Search lists what the filter chooses in the order of registration, limit users (1 to page.LimitMax, or
 	// page.ErrLimit) after the cursor, which is empty for the first page; page.ErrCursor refuses any other text
 	// than one given out as Next. A filter whose text is the token of a live code chooses that code's owner, if
-	// all else that it asks holds.
+	// all else that it asks holds. ErrFilter refuses a filter that asks too much.
 	Search(ctx context.Context, filter Filter, after string, limit int) (page.Of[User], error)
 	// Matching lists the wallets that a bulk grant to the filter reaches, in the order of registration: those of
 	// residents and merchants. It gives at most limit (1 to RecipientsMax) after the identifier, which is zero
-	// for the first; fewer than limit are the last.
+	// for the first; fewer than limit are the last. It refuses what Search refuses.
 	Matching(ctx context.Context, filter Filter, after ID, limit int) ([]Recipient, error)
 }
 
@@ -56,7 +56,7 @@ type Codes interface {
 	Add(ctx context.Context, codes ...Code) error
 	// Rotate revokes the owner's live standing code, if there is one, at next.IssuedAt and enters next, which must
 	// be a standing code, in its place, with the PrintVersion after the highest that the owner ever had and the
-	// AmountMax of the one before. It returns next as entered. Of two rotations at once one comes after the other,
+	// AmountMax of the one before, if there was one. It returns next as entered. Of two rotations at once one comes after the other,
 	// or is refused with ErrCodeStanding.
 	Rotate(ctx context.Context, next Code) (Code, error)
 	// Revoke makes a code unusable from at on, and returns it. A code that is already revoked stays

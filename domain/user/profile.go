@@ -71,7 +71,7 @@ func (p Profile) check(role Role, today calendar.Day, report func(path string, f
 	if unborn := p.Birth == calendar.Never; !born && (!unborn || role == Resident) {
 		report("profile.birth", ErrBirth)
 	}
-	if (full || p.PostalCode != "") && (len(p.PostalCode) != 7 || digitsOf(p.PostalCode) != p.PostalCode) {
+	if (full || p.PostalCode != "") && (len(p.PostalCode) != 7 || !isDigits(p.PostalCode)) {
 		report("profile.postalCode", ErrPostalCode)
 	}
 	if (full || p.Address != "") && !isLine(p.Address, 1, AddressRunesMax) {
@@ -100,7 +100,11 @@ func isLine(text string, least, most int) bool {
 
 // isPhone accepts a number of Japan with its leading zero.
 func isPhone(text string) bool {
-	return (len(text) == 10 || len(text) == 11) && text[0] == '0' && digitsOf(text) == text
+	return (len(text) == 10 || len(text) == 11) && text[0] == '0' && isDigits(text)
+}
+
+func isDigits(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 func notKana(r rune) bool {

@@ -26,7 +26,7 @@ type Filter struct {
 
 // Valid refuses a filter that asks too much.
 func (f Filter) Valid() error {
-	if utf8.RuneCountInString(f.Text) > TextRunesMax || len(f.PostalCode) > 7 || digitsOf(f.PostalCode) != f.PostalCode {
+	if utf8.RuneCountInString(f.Text) > TextRunesMax || len(f.PostalCode) > 7 || !isDigits(f.PostalCode) {
 		return ErrFilter
 	}
 	return nil

@@ -66,6 +66,8 @@ func TestEachFieldHasItsRule(t *testing.T) {
 		"no birth":               {func(u *user.User) { u.Profile.Birth = calendar.Never }, user.ErrBirth},
 		"born long ago":          {func(u *user.User) { u.Profile.Birth = calendar.On(1899, 12, 31) }, user.ErrBirth},
 		"hyphen in postal code":  {func(u *user.User) { u.Profile.PostalCode = "793-0041" }, user.ErrPostalCode},
+		"letter in postal code":  {func(u *user.User) { u.Profile.PostalCode = "793004a" }, user.ErrPostalCode},
+		"letter in phone":        {func(u *user.User) { u.Profile.Phone = "0900000123a" }, user.ErrPhone},
 		"short phone":            {func(u *user.User) { u.Profile.Phone = "090" }, user.ErrPhone},
 		"resident with employer": {func(u *user.User) { u.Employer = u.ID }, user.ErrEmployer},
 		"clerk without employer": {func(u *user.User) { u.Role = user.Clerk }, user.ErrEmployer},
