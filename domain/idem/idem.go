@@ -7,6 +7,9 @@
 package idem
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+
 	"lovesaijo/domain/fault"
 )
 
@@ -18,6 +21,17 @@ const KeyBytesMax = 64
 
 // Hash is the SHA-256 of an act's canonical form.
 type Hash [32]byte
+
+// HashOf hashes an act whose canonical form is the given parts: the name of the act first, then everything that the
+// client asked for. Each part goes in behind its length, so no two lists of parts look alike.
+func HashOf(parts ...string) Hash {
+	form := make([]byte, 0, 256)
+	for _, part := range parts {
+		form = binary.BigEndian.AppendUint64(form, uint64(len(part)))
+		form = append(form, part...)
+	}
+	return sha256.Sum256(form)
+}
 
 // Claim is one key under one actor.
 type Claim struct {
