@@ -66,12 +66,15 @@ func locate(ctx context.Context, o Options, major int) (binaries, error) {
 	}
 	if o.Binaries == "" {
 		found, places := search(ctx)
+		if err := ctx.Err(); err != nil {
+			return binaries{}, fmt.Errorf("search for postgres: %w", err)
+		}
 		searched = places
 		if i := slices.IndexFunc(found, fits); i >= 0 {
 			return found[i], nil
 		}
 		for _, b := range found {
-			searched = append(searched, fmt.Sprintf("found but not fitting: %s (version %s)", b.dir, b.version))
+			searched = append(searched, fmt.Sprintf("%s, which has version %s", b.dir, b.version))
 		}
 	}
 	if major != 0 && major != packageMajor {
@@ -102,15 +105,21 @@ func missing(want string, searched []string, cause error) error {
 }
 
 // search finds every set of programs on this machine: those in PATH first, in its order, then those
-// in the usual folders, newest first. It also returns the places it looked in.
+// in the usual folders, newest first. It also returns the places it looked in, and what it could not use.
 func search(ctx context.Context) (found []binaries, places []string) {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		if b, err := inspect(ctx, dir); err == nil {
-			found = append(found, b)
+	look := func(dir string, found *[]binaries) {
+		b, err := inspect(ctx, dir)
+		switch {
+		case err == nil:
+			*found = append(*found, b)
+		case !errors.Is(err, fs.ErrNotExist):
+			places = append(places, fmt.Sprintf("%s, which cannot be used: %v", dir, err))
 		}
 	}
-	places = append(places, "PATH ("+os.Getenv("PATH")+")")
-
+	places = append([]string{"PATH (" + os.Getenv("PATH") + ")"}, usualFolders...)
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		look(dir, &found)
+	}
 	var usual []binaries
 	for _, pattern := range usualFolders {
 		dirs, err := filepath.Glob(pattern)
@@ -118,13 +127,11 @@ func search(ctx context.Context) (found []binaries, places []string) {
 			continue // only a malformed pattern, and these are constants
 		}
 		for _, dir := range dirs {
-			if b, err := inspect(ctx, dir); err == nil {
-				usual = append(usual, b)
-			}
+			look(dir, &usual)
 		}
 	}
 	slices.SortStableFunc(usual, func(a, b binaries) int { return cmp.Compare(b.major, a.major) })
-	return append(found, usual...), append(places, usualFolders...)
+	return append(found, usual...), places
 }
 
 var versionLine = regexp.MustCompile(`\(PostgreSQL\) (([0-9]+)\S*)`)

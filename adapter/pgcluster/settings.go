@@ -3,8 +3,10 @@ package pgcluster
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // preset suits a demonstration on two cores and stays within PostgreSQL 15.
@@ -13,6 +15,7 @@ var preset = map[string]string{
 	"checkpoint_timeout":   "15min",
 	"effective_cache_size": "512MB",
 	"jit":                  "off", // the statements here are short; compiling them costs more than it gains
+	"log_checkpoints":      "off",
 	"log_timezone":         "UTC",
 	"max_connections":      "100",
 	"max_wal_size":         "2GB",
@@ -35,14 +38,11 @@ var reserved = []string{
 	"logging_collector", "port", "unix_socket_directories", "unix_socket_group", "unix_socket_permissions",
 }
 
+var settingName = regexp.MustCompile(`^[a-z_][a-z0-9_.]*$`)
+
 func (o Options) settings() (map[string]string, error) {
 	if o.Port < 0 || o.Port > 65535 {
 		return nil, fmt.Errorf("database port %d: give 1 to 65535, or 0 for the socket only", o.Port)
-	}
-	for _, name := range reserved {
-		if _, given := o.Settings[name]; given {
-			return nil, fmt.Errorf("database setting %s: it belongs to the embedded server and cannot be set", name)
-		}
 	}
 	all := maps.Clone(preset)
 	if o.Volatile {
@@ -50,7 +50,17 @@ func (o Options) settings() (map[string]string, error) {
 	} else {
 		maps.Copy(all, durable)
 	}
-	maps.Copy(all, o.Settings)
+	for given, value := range o.Settings {
+		// The server takes Hba-File for hba_file, so names are compared the way it reads them.
+		name := strings.ReplaceAll(strings.ToLower(given), "-", "_")
+		if !settingName.MatchString(name) {
+			return nil, fmt.Errorf("database setting %q: not the name of a setting", given)
+		}
+		if slices.Contains(reserved, name) {
+			return nil, fmt.Errorf("database setting %s: it belongs to the embedded server and cannot be set", given)
+		}
+		all[name] = value
+	}
 
 	all["port"] = strconv.Itoa(socketPort)
 	all["listen_addresses"] = ""
