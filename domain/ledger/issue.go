@@ -81,7 +81,7 @@ func (b *Book) Charge(c Cash) (Receipt, error) {
 	b.finish(e)
 	b.use(code, e.ID)
 	b.Keep(c.Claim, c.Hash, e.ID)
-	return Receipt{Entry: e.ID, Type: Charge, Amount: c.Amount, Payer: c.Merchant, Payee: resident.ID, Balance: resident.Balance}, nil
+	return Receipt{Entry: e.ID, Type: Charge, Amount: c.Amount, Payer: c.Merchant, Payee: resident.ID, At: b.Now, Balance: resident.Balance, PayeeBalance: resident.Balance}, nil
 }
 
 // Award is one grant to one wallet (clauses 4.2.1 and 4.2.2).
@@ -132,7 +132,7 @@ func (b *Book) Grant(a Award) (Receipt, error) {
 	e.Batch = a.Batch
 	b.issue(e, a.source(), to, key, a.Amount)
 	b.finish(e)
-	return Receipt{Entry: e.ID, Type: Grant, Amount: a.Amount, Payee: to.ID, Balance: to.Balance}, nil
+	return Receipt{Entry: e.ID, Type: Grant, Amount: a.Amount, Payee: to.ID, At: b.Now, Balance: to.Balance, PayeeBalance: to.Balance}, nil
 }
 
 // keyFor gives the key of newly made points.

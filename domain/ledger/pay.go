@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"time"
+
 	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/idem"
@@ -66,8 +68,11 @@ type Receipt struct {
 	Amount   money.Points
 	Payer    WalletID
 	Payee    WalletID
+	At       time.Time
 	Balance  money.Points // of the payer afterwards, or of the receiver where a pot paid
 	Slices   []lot.Slice  // the lots that went, in the order in which they went
+
+	PayeeBalance money.Points
 }
 
 // Pay moves points from the payer to the payee, drawing the payer's lots in the order of precedence. A refused
@@ -125,7 +130,7 @@ func (b *Book) Pay(o Order) (Receipt, error) {
 	}
 	return Receipt{
 		Entry: e.ID, Type: entryType, Amount: amount, Payer: payer.ID, Payee: payee.ID,
-		Balance: payer.Balance, Slices: slices,
+		At: b.Now, Balance: payer.Balance, Slices: slices, PayeeBalance: payee.Balance,
 	}, nil
 }
 

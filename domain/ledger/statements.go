@@ -24,6 +24,8 @@ type Statements interface {
 	LineOf(ctx context.Context, wallet WalletID, entry EntryID) (Line, error)
 	// Sources lists the postings that brought points into a lot, newest first, at most limit of them.
 	Sources(ctx context.Context, lots []lot.ID, limit int) ([]Source, error)
+	// Lots gives lots, emptied ones as well, by identifier; unknown ones are absent.
+	Lots(ctx context.Context, lots []lot.ID) (map[lot.ID]lot.Lot, error)
 	// LotHolder gives the wallet that a lot is or was in. It returns ErrLotUnknown.
 	LotHolder(ctx context.Context, lot lot.ID) (WalletID, error)
 	// Lapsing lists wallets' open lots whose last day is until or earlier, by day, then wallet.
@@ -117,4 +119,22 @@ type TillState struct {
 	Fund     lot.FundCode
 	Cash     money.Yen
 	Since    time.Time // since when it has held cash without a remittance
+}
+
+// Add counts what pots of a kind hold into the position; cash comes with the opposite sign, as pots carry it.
+func (f *FundPosition) Add(kind PotKind, balance money.Points) {
+	switch kind {
+	case Bank:
+		f.Bank -= money.Yen(balance)
+	case Till:
+		f.Tills -= money.Yen(balance)
+	case Unissued:
+		f.Unissued += balance
+	case Reserved:
+		f.Reserved += balance
+	case InWallet:
+		f.Wallets += balance
+	case Claimed:
+		f.Claimed += balance
+	}
 }

@@ -1,0 +1,147 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/uptrace/bun"
+)
+
+// attemptsMax bounds how often a unit is tried that loses against others.
+const attemptsMax = 4
+
+// Unit runs units of work over the stores S.
+type Unit[S any] struct {
+	db   *DB
+	bind func(*Session) S
+}
+
+// NewUnit makes units whose stores bind takes from the session.
+func NewUnit[S any](db *DB, bind func(*Session) S) *Unit[S] { return &Unit[S]{db, bind} }
+
+// Do is usecase.Unit's.
+func (u *Unit[S]) Do(ctx context.Context, work func(context.Context, S) error) error {
+	for attempt := 1; ; attempt++ {
+		err := u.once(ctx, work)
+		if err == nil || attempt == attemptsMax || !lost(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(rand.Int64N(int64(attempt) * int64(10*time.Millisecond)))):
+		}
+	}
+}
+
+func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error) error {
+	conn, err := u.db.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer conn.Release()
+	session := &Session{db: u.db, conn: conn.Conn()}
+	err = work(ctx, u.bind(session))
+	if err == nil {
+		err = session.commit(ctx)
+	}
+	if err != nil {
+		session.rollback(ctx)
+	}
+	return err
+}
+
+// lost tells that the unit lost against another one and would do better if tried again: serialization failure,
+// deadlock, or an idempotency key or open lot that another unit wrote in between.
+func lost(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "40001", "40P01":
+		return true
+	case "23505":
+		return pg.ConstraintName == "idempotency_keys_pkey" || pg.ConstraintName == "lots_open_key" || pg.ConstraintName == "rules_pkey"
+	}
+	return false
+}
+
+// violates tells whether err is a violation of the named constraint.
+func violates(err error, constraint string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.ConstraintName == constraint
+}
+
+// Session is one unit's transaction. BEGIN travels with the first read, writes are held back and travel with the
+// next read or with COMMIT.
+type Session struct {
+	db     *DB
+	conn   *pgx.Conn
+	writes pgx.Batch
+	begun  bool
+}
+
+// write holds a statement back until the next read or the commit.
+func (s *Session) write(sql string, args ...any) *pgx.QueuedQuery {
+	s.begin()
+	return s.writes.Queue(sql, args...)
+}
+
+// build holds back a statement made by bun. Its arguments are part of its text, so it is not worth preparing.
+func (s *Session) build(query bun.Query) error {
+	text, err := query.AppendQuery(s.db.bun.QueryGen(), nil)
+	if err != nil {
+		return fmt.Errorf("build statement: %w", err)
+	}
+	s.write(string(text))
+	return nil
+}
+
+// read sends what is held back, then the statement, and hands its rows to scan.
+func (s *Session) read(ctx context.Context, scan func(pgx.Rows) error, sql string, args ...any) error {
+	s.begin()
+	s.writes.Queue(sql, args...).Query(scan)
+	return s.flush(ctx)
+}
+
+func (s *Session) begin() {
+	if !s.begun {
+		s.begun = true
+		s.writes.Queue("begin")
+	}
+}
+
+func (s *Session) flush(ctx context.Context) error {
+	batch := s.writes
+	s.writes = pgx.Batch{}
+	return s.conn.SendBatch(ctx, &batch).Close()
+}
+
+func (s *Session) commit(ctx context.Context) error {
+	if !s.begun {
+		return nil
+	}
+	s.writes.Queue("commit")
+	if err := s.flush(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// rollback gives up what was written. A connection on which that fails is closed, which has the same effect.
+func (s *Session) rollback(ctx context.Context) {
+	if s.conn.IsClosed() || s.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if _, err := s.conn.Exec(ctx, "rollback"); err != nil {
+		_ = s.conn.Close(ctx)
+	}
+}
