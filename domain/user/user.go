@@ -30,15 +30,18 @@ type WalletID = ident.ID[walletKind]
 
 type walletKind struct{}
 
+// NewWalletID makes the identifier of a wallet that is to be opened.
+func NewWalletID(now time.Time) WalletID { return ident.New[walletKind](now) }
+
 // User is one person, shop or office.
 type User struct {
 	ID        ID
 	Role      Role
 	Email     Email
 	Profile   Profile
-	Employer  ID        // the merchant a clerk works for; zero for all others
-	Wallet    WalletID  // the wallet they act on: their own, a clerk's merchant's; zero for administrators
-	CreatedAt time.Time //
+	Employer  ID       // the merchant a clerk works for; zero for all others
+	Wallet    WalletID // the wallet they act on: their own, a clerk's merchant's; zero for administrators
+	CreatedAt time.Time
 	DeletedAt time.Time // zero while the user is live
 }
 
