@@ -42,27 +42,21 @@ func (o *Outbox) Append(_ context.Context, at time.Time, events ...event.Event) 
 	return nil
 }
 
-// Parcel is one row of the outbox on its way: Payload is the JSON of a list of events of Topic.
-type Parcel struct {
-	Seq     int64
-	ID      event.ID
-	Topic   event.Topic
-	At      time.Time
-	Payload []byte
-}
+var _ event.Sender = (*DB)(nil)
 
-// Relay hands the oldest rows of the outbox, at most limit, to send, and removes them once send has returned nil.
-// Rows that another relay has in hand are passed over. It returns how many rows went. A crash between the two
-// sends them again: delivery is at least once.
-func (db *DB) Relay(ctx context.Context, limit int, send func(context.Context, []Parcel) error) (int, error) {
-	var parcels []Parcel
+// Relay is event.Sender's.
+func (db *DB) Relay(ctx context.Context, limit int, send func(context.Context, []event.Parcel) error) (int, error) {
+	var parcels []event.Parcel
+	var sent []int64
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT seq, id, topic, at, payload FROM outbox ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED`, limit)
 		if err != nil {
 			return err
 		}
-		parcels, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p Parcel, err error) {
-			err = row.Scan(&p.Seq, (*[16]byte)(&p.ID), (*string)(&p.Topic), &p.At, &p.Payload)
+		parcels, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (p event.Parcel, err error) {
+			var seq int64
+			err = row.Scan(&seq, (*[16]byte)(&p.ID), (*string)(&p.Topic), &p.At, &p.Payload)
+			sent = append(sent, seq)
 			return p, err
 		})
 		if err != nil || len(parcels) == 0 {
@@ -70,10 +64,6 @@ func (db *DB) Relay(ctx context.Context, limit int, send func(context.Context, [
 		}
 		if err := send(ctx, parcels); err != nil {
 			return fmt.Errorf("send %d parcels: %w", len(parcels), err)
-		}
-		sent := make([]int64, len(parcels))
-		for i, p := range parcels {
-			sent[i] = p.Seq
 		}
 		_, err = tx.Exec(ctx, `DELETE FROM outbox WHERE seq = ANY($1)`, sent)
 		return err

@@ -36,3 +36,33 @@ type Outbox interface {
 	// Append keeps events, in order, to be sent after the unit has committed: one message per topic.
 	Append(ctx context.Context, at time.Time, events ...Event) error
 }
+
+// Parcel is a message on its way from the outbox: Payload is the events as the outbox has encoded them.
+type Parcel struct {
+	ID      ID
+	Topic   Topic
+	At      time.Time
+	Payload []byte
+}
+
+// Sender takes parcels from the outbox.
+type Sender interface {
+	// Relay hands the oldest parcels, at most limit, to send, and removes them once send has returned nil. Parcels
+	// that another relay has in hand are passed over. It returns how many went. After a crash between the two they
+	// are sent again: delivery is at least once.
+	Relay(ctx context.Context, limit int, send func(ctx context.Context, parcels []Parcel) error) (int, error)
+}
+
+// Watched is an event that people may be watching for as it happens.
+type Watched interface {
+	Event
+	// Subject names what it happened to, for example "wallet:<id>".
+	Subject() string
+}
+
+// Feed lets somebody watch subjects as things happen to them (clause 4.3.2).
+type Feed interface {
+	// Watch gives what happens to any of the subjects from now on, until stop is called. A watcher who falls too far
+	// behind misses events; what counts stands in the books.
+	Watch(subjects ...string) (events <-chan Watched, stop func())
+}

@@ -41,3 +41,9 @@ func (b *Book) Events() []event.Event {
 	}
 	return events
 }
+
+// Subject is event.Watched's.
+func (e WalletChanged) Subject() string { return WalletSubject(e.Wallet) }
+
+// WalletSubject names a wallet to those who watch it.
+func WalletSubject(id WalletID) string { return "wallet:" + id.String() }
