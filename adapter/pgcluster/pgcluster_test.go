@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds waits for something that must happen; how fast it does is not what is tested.
-const patience = time.Minute
+const patience = 30 * time.Second
 
 // parentVariable makes the test program play a parent that starts a cluster in the folder it names.
 const parentVariable = "PGCLUSTER_TEST_PARENT"
@@ -328,6 +328,11 @@ func startParent(t *testing.T, dir, fallback string) (*exec.Cmd, int) {
 	require.NoError(t, err)
 	pid, err := strconv.Atoi(line)
 	require.NoError(t, err, line)
+	t.Cleanup(func() {
+		if serves(pid, homeDir(dir)) || serves(pid, (&home{dir: homeDir(dir)}).exile()) {
+			_ = send(pid, syscall.SIGKILL)
+		}
+	})
 	return parent, pid
 }
 
@@ -350,11 +355,16 @@ func TestALeftoverPidFileOfAReusedNumberDoesNotStopTheStart(t *testing.T) {
 	o := options(t)
 	c := begin(t, o)
 	require.NoError(t, c.Kill())
+	stranger := exec.Command("cat")
+	stdin, err := stranger.StdinPipe() // it lives until this is closed
+	require.NoError(t, err)
+	require.NoError(t, stranger.Start())
+	t.Cleanup(func() { _, _ = stdin.Close(), stranger.Wait() })
 	for _, path := range []string{filepath.Join(c.site.data, "postmaster.pid"), c.site.socket() + ".lock"} {
 		content, err := os.ReadFile(path)
 		require.NoError(t, err)
 		_, rest, _ := strings.Cut(string(content), "\n")
-		require.NoError(t, os.WriteFile(path, []byte(strconv.Itoa(os.Getpid())+"\n"+rest), 0o600))
+		require.NoError(t, os.WriteFile(path, []byte(strconv.Itoa(stranger.Process.Pid)+"\n"+rest), 0o600))
 	}
 	require.NoError(t, begin(t, o).Stop())
 }
