@@ -79,6 +79,12 @@ func All() []*Fault {
 	})
 }
 
+// Lookup finds a defined fault by its code, for refusals that were stored.
+func Lookup(code Code) (*Fault, bool) {
+	f, ok := registry[code]
+	return f, ok
+}
+
 // With returns a copy of f that carries one more explaining figure.
 func (f *Fault) With(name string, figure int64) *Fault {
 	copied := *f

@@ -86,6 +86,14 @@ type Row struct {
 	Entry  ledger.EntryID // that granted it
 }
 
+// Reason gives why the row was refused, in Japanese; empty where it was not.
+func (r Row) Reason() string {
+	if why, known := fault.Lookup(r.Fault); known {
+		return why.Message
+	}
+	return string(r.Fault)
+}
+
 // The refusals about batches and their rows.
 var (
 	ErrBatchUnknown = fault.Define(fault.NotFound, "batch_unknown", "その一括給付は見つかりません。")
@@ -148,6 +156,12 @@ type BatchProgress struct {
 
 // EventTopic is event.Event's.
 func (BatchProgress) EventTopic() event.Topic { return TopicBatchProgress }
+
+// Subject is event.Watched's.
+func (e BatchProgress) Subject() string { return BatchSubject(e.Batch) }
+
+// BatchSubject names a batch to those who watch it.
+func BatchSubject(id ledger.BatchID) string { return "batch:" + id.String() }
 
 // Progress tells how far the batch is.
 func (b Batch) Progress() BatchProgress {

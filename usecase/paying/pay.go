@@ -6,7 +6,6 @@ import (
 	"context"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/fault"
@@ -18,14 +17,8 @@ import (
 	"lovesaijo/usecase"
 )
 
-// MemoRunesMax bounds the note on a payment.
-const MemoRunesMax = 100
-
-// The refusals of this package.
-var (
-	ErrMemo  = fault.Define(fault.Invalid, "memo_too_long", "メモは100文字以内で入力してください。")
-	ErrPayee = fault.Define(fault.Invalid, "payee_missing", "支払先をコードか財布の番号のどちらか一つで指定してください。")
-)
+// ErrPayee refuses a command that names no one, or more than one, to be paid.
+var ErrPayee = fault.Define(fault.Invalid, "payee_missing", "支払先をコードか財布の番号のどちらか一つで指定してください。")
 
 // Command asks for a payment. The payee is named by code or by wallet; or, where a resident presents a one-time
 // code to the acting merchant or clerk, the payer is named by that code and the payee is the merchant.
@@ -98,8 +91,8 @@ func (cmd Command) order(actor access.Actor) (ledger.Order, error) {
 	if err := access.Allow(actor, permission); err != nil {
 		return ledger.Order{}, err
 	}
-	if utf8.RuneCountInString(cmd.Memo) > MemoRunesMax {
-		return ledger.Order{}, ErrMemo.At("memo")
+	if err := ledger.ValidMemo(cmd.Memo); err != nil {
+		return ledger.Order{}, err
 	}
 	named := 0
 	for _, is := range []bool{cmd.PayeeCode != "", !cmd.PayeeWallet.IsZero(), cmd.PayerCode != ""} {
