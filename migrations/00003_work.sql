@@ -8,6 +8,8 @@ CREATE TABLE outbox (
     at      timestamptz NOT NULL,
     payload json        NOT NULL
 );
+-- Parcels live for a moment: compressing them costs more than it saves.
+ALTER TABLE outbox ALTER payload SET STORAGE EXTERNAL;
 
 CREATE TABLE batches (
     id         uuid        CONSTRAINT batches_pkey PRIMARY KEY,
