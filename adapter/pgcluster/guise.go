@@ -59,6 +59,8 @@ func tryLock(file *os.File) (bool, error) {
 	return err == nil, err
 }
 
+func unlock(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
+
 func ownerOf(info os.FileInfo) int {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
 		return int(stat.Uid)

@@ -1,8 +1,11 @@
+//go:build unix
+
 package pgcluster
 
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -62,4 +65,19 @@ func TestAPrivateFolderThatSomebodyElsePutThereIsRefused(t *testing.T) {
 	require.ErrorContains(t, privateDir(file, os.Geteuid(), os.Getegid()), "not a folder of uid")
 
 	require.ErrorContains(t, privateDir(elsewhere, os.Geteuid()+1, os.Getegid()), "not a folder of uid")
+}
+
+func TestAFolderIsFreeOnceClosedEvenWhileAForkedChildHasTheLockFileOpen(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first, err := openHome(t.Context(), dir)
+	require.NoError(t, err)
+	inherited, err := syscall.Dup(int(first.file.Fd())) // as a fork does until its exec
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = syscall.Close(inherited) })
+	require.NoError(t, first.Close())
+
+	second := &home{dir: first.dir}
+	require.NoError(t, second.lock(t.Context(), 0))
+	require.NoError(t, second.Close())
 }

@@ -91,12 +91,13 @@ func (h *home) sign() error {
 	return nil
 }
 
-// Close gives the lock back.
+// Close gives the lock back. Closing the file alone would not: a child that another goroutine is forking
+// at this moment has the file open too, until it executes its program.
 func (h *home) Close() error {
 	if h.file == nil {
 		return nil
 	}
-	return h.file.Close()
+	return errors.Join(unlock(h.file), h.file.Close())
 }
 
 func (h *home) logFile() string { return filepath.Join(h.dir, "postgres.log") }

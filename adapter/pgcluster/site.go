@@ -134,8 +134,10 @@ func (s *site) initialise(ctx context.Context, volatile bool) error {
 	if err := os.RemoveAll(draft); err != nil {
 		return fmt.Errorf("initdb: %w", err)
 	}
-	args := []string{"--pgdata", draft, "--username", superuser, "--auth", "trust", "--encoding", "UTF8",
-		"--locale", "C", "--no-instructions"}
+	args := []string{
+		"--pgdata", draft, "--username", superuser, "--auth", "trust", "--encoding", "UTF8",
+		"--locale", "C", "--no-instructions",
+	}
 	if volatile {
 		args = append(args, "--no-sync")
 	}
