@@ -1,0 +1,106 @@
+package memory
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"lovesaijo/domain/audit"
+	"lovesaijo/domain/event"
+	"lovesaijo/domain/ident"
+	"lovesaijo/domain/page"
+)
+
+// Outbox is event.Outbox on a session.
+type Outbox struct{ session *Session }
+
+// Outbox gives the session's outbox.
+func (s *Session) Outbox() *Outbox { return &Outbox{s} }
+
+// Trail is audit.Trail on a session.
+type Trail struct{ session *Session }
+
+// Trail gives the session's trail.
+func (s *Session) Trail() *Trail { return &Trail{s} }
+
+// ActReader is audit.Reader on a store.
+type ActReader struct{ store *Store }
+
+// Acts gives the reader of the trail.
+func (s *Store) Acts() *ActReader { return &ActReader{s} }
+
+var (
+	_ event.Outbox = (*Outbox)(nil)
+	_ audit.Trail  = (*Trail)(nil)
+	_ audit.Reader = (*ActReader)(nil)
+)
+
+// Append is event.Outbox's.
+func (o *Outbox) Append(_ context.Context, at time.Time, events ...event.Event) error {
+	var topics []event.Topic
+	byTopic := map[event.Topic][]event.Event{}
+	for _, e := range events {
+		topic := e.EventTopic()
+		if byTopic[topic] == nil {
+			topics = append(topics, topic)
+		}
+		byTopic[topic] = append(byTopic[topic], e)
+	}
+	for _, topic := range topics {
+		o.session.outbox.add(event.Message{ID: ident.New[event.Event](at), Topic: topic, At: at, Events: byTopic[topic]})
+	}
+	return nil
+}
+
+// Messages gives everything that was ever put into the outbox and committed, the oldest first. A relay keeps
+// count of how many it has sent.
+func (s *Store) Messages() (messages []event.Message) {
+	s.read(func(t *tables) { messages = slices.Collect(t.outbox.all()) })
+	return messages
+}
+
+// Record is audit.Trail's.
+func (t *Trail) Record(_ context.Context, act audit.Act) error {
+	act.Before, act.After = maps.Clone(act.Before), maps.Clone(act.After)
+	t.session.acts.add(act)
+	return nil
+}
+
+// Acts is audit.Reader's.
+func (r *ActReader) Acts(_ context.Context, query audit.Query) (page.Of[audit.Act], error) {
+	var found []audit.Act
+	r.store.read(func(t *tables) { found = slices.Collect(t.acts.all()) })
+	slices.SortFunc(found, func(a, b audit.Act) int {
+		if order := b.At.Compare(a.At); order != 0 {
+			return order
+		}
+		return slices.Compare(b.ID[:], a.ID[:])
+	})
+	if query.After != "" {
+		last := slices.IndexFunc(found, func(a audit.Act) bool { return a.ID.String() == query.After })
+		if last < 0 {
+			return page.Of[audit.Act]{}, page.ErrCursor
+		}
+		found = found[last+1:]
+	}
+	found = slices.DeleteFunc(found, func(a audit.Act) bool {
+		return query.Action != "" && a.Action != query.Action ||
+			query.Target != "" && a.Target != query.Target ||
+			query.Actor != "" && a.Actor.User.String() != query.Actor ||
+			!query.From.IsZero() && a.At.Before(query.From) ||
+			!query.Until.IsZero() && !a.At.Before(query.Until)
+	})
+	for i, a := range found {
+		found[i].Before, found[i].After = maps.Clone(a.Before), maps.Clone(a.After)
+	}
+	return cut(found, query.Limit, func(a audit.Act) string { return a.ID.String() })
+}
+
+// cut makes a page of all the rows that are left. A page has at least one row.
+func cut[Row any](rows []Row, limit int, cursor func(Row) string) (page.Of[Row], error) {
+	if limit < 1 {
+		return page.Of[Row]{}, page.ErrLimit
+	}
+	return page.Cut(rows[:min(len(rows), limit+1)], limit, cursor), nil
+}
