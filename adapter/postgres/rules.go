@@ -17,8 +17,18 @@ import (
 )
 
 // rulesCache holds the newest rules that this process has read. Units compare its version with the one they read
-// under their locks, so it is never trusted to be current.
-type rulesCache struct{ newest atomic.Pointer[ledger.Rules] }
+// under their locks, so it is never trusted to be current; readers outside of units take it while it is fresh.
+type rulesCache struct{ newest atomic.Pointer[readRulesAt] }
+
+type readRulesAt struct {
+	ledger.Rules
+	at time.Time
+}
+
+// rulesFresh is how far behind the rules of another process may be that are only shown.
+const rulesFresh = time.Second
+
+func (c *rulesCache) keep(rules ledger.Rules) { c.newest.Store(&readRulesAt{rules, time.Now()}) }
 
 // Rulebook is ledger.Rulebook on a session.
 type Rulebook struct{ session *Session }
@@ -94,6 +104,7 @@ func (r *Rulebook) insert(number int64, version ledger.RulesVersion) error {
 	if err != nil {
 		return fmt.Errorf("encode rules: %w", err)
 	}
+	r.session.amended = true
 	r.session.write(`INSERT INTO rules (version, precedence, settings, decided_by, decided_at, reason) VALUES ($1, $2, $3, $4, $5, $6)`,
 		number, texts(rules.Precedence), encoded, nullable(version.By), version.At, version.Reason)
 	return nil
@@ -102,9 +113,13 @@ func (r *Rulebook) insert(number int64, version ledger.RulesVersion) error {
 // rulesAt gives the rules of a version that the session has just read: from memory, or anew.
 func (s *Session) rulesAt(ctx context.Context, version int64) (ledger.Rules, error) {
 	if cached := s.db.rules.newest.Load(); cached != nil && cached.Version == version {
-		return *cached, nil
+		return cached.Rules, nil
 	}
-	return s.loadRules(ctx)
+	rules, err := s.loadRules(ctx)
+	if err == nil && rules.Version == version && !s.amended {
+		s.db.rules.keep(rules)
+	}
+	return rules, err
 }
 
 func (s *Session) loadRules(ctx context.Context) (ledger.Rules, error) {
@@ -123,16 +138,19 @@ func (s *Session) loadRules(ctx context.Context) (ledger.Rules, error) {
 		return ledger.Rules{}, fmt.Errorf("read rules: %w", err)
 	}
 	rules := assemble(versions, kinds)[0].Rules
-	s.db.rules.newest.Store(&rules)
 	return rules, nil
 }
 
-// Rules is ledger.RulesReader's.
+// Rules is ledger.RulesReader's. What it gives is at most a second old: the rules are shown with every balance.
 func (db *DB) Rules(ctx context.Context) (ledger.Rules, error) {
+	if cached := db.rules.newest.Load(); cached != nil && time.Since(cached.at) < rulesFresh {
+		return cached.Rules, nil
+	}
 	versions, err := db.readVersions(ctx, ` ORDER BY version DESC LIMIT 1`)
 	if err != nil {
 		return ledger.Rules{}, err
 	}
+	db.rules.keep(versions[0].Rules)
 	return versions[0].Rules, nil
 }
 

@@ -85,6 +85,8 @@ type Session struct {
 	conn   *pgx.Conn
 	writes pgx.Batch
 	begun  bool
+	// amended tells that the unit wrote rules: what it reads of them is not yet everybody's.
+	amended bool
 }
 
 // write holds a statement back until the next read or the commit.
@@ -130,6 +132,9 @@ func (s *Session) commit(ctx context.Context) error {
 	s.writes.Queue("commit")
 	if err := s.flush(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if s.amended {
+		s.db.rules.newest.Store(nil)
 	}
 	return nil
 }
