@@ -137,20 +137,7 @@ func (db *DB) history(ctx context.Context, query ledger.HistoryQuery, before int
 	if !query.Counterpart.IsZero() {
 		q.Where("counterpart_owner = ?", query.Counterpart.String())
 	}
-	return collect(ctx, db, q, scanLine)
-}
-
-// collect runs a list that bun has built and reads its rows with a scanner of the hot paths.
-func collect[T any](ctx context.Context, db *DB, query bun.Query, scan pgx.RowToFunc[T]) ([]T, error) {
-	text, err := query.AppendQuery(db.bun.QueryGen(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("build list: %w", err)
-	}
-	rows, err := db.lists.Query(ctx, string(text))
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, scan)
+	return list(ctx, db, q, scanLine)
 }
 
 func scanLine(row pgx.CollectableRow) (ledger.Line, error) {
@@ -271,7 +258,7 @@ func (db *DB) Lapsing(ctx context.Context, query ledger.LapsingQuery) (page.Of[l
 		}
 		q.Where("(l.expires_on, l.wallet_id, l.id) > (?, ?, ?)", day, wallet, id)
 	}
-	held, err := collect(ctx, db, q, func(row pgx.CollectableRow) (h ledger.HeldLot, err error) {
+	held, err := list(ctx, db, q, func(row pgx.CollectableRow) (h ledger.HeldLot, err error) {
 		err = row.Scan((*[16]byte)(&h.Wallet), (*[16]byte)(&h.Owner), (*[16]byte)(&h.ID), (*string)(&h.Kind), (*string)(&h.Fund), (*int32)(&h.Expires), &h.Hops, &h.Paid, (*int64)(&h.Remaining), &h.Since)
 		return h, err
 	})
