@@ -93,7 +93,7 @@ func (r *Roster) Matching(ctx context.Context, filter user.Filter, after user.ID
 	if err != nil {
 		return nil, err
 	}
-	query.ColumnExpr("id, wallet_id").Where("role IN (?)", bun.In([]string{user.Resident.String(), user.Merchant.String()}))
+	query.ColumnExpr("id, wallet_id").Where("role IN ('resident', 'merchant')")
 	recipients, err := list(ctx, r.db, query, func(row pgx.CollectableRow) (to user.Recipient, err error) {
 		err = row.Scan((*[16]byte)(&to.User), (*[16]byte)(&to.Wallet))
 		return to, err
