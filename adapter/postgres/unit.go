@@ -56,6 +56,9 @@ func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error)
 	return err
 }
 
+// errRolledBack tells that a store's error was passed over, and the unit with it.
+var errRolledBack = errors.New("transaction was rolled back: an earlier statement had failed")
+
 // lost tells that the unit lost against another one and would do better if tried again: serialization failure,
 // deadlock, or an idempotency key or open lot that another unit wrote in between.
 func lost(err error) bool {
@@ -129,7 +132,13 @@ func (s *Session) commit(ctx context.Context) error {
 	if !s.begun {
 		return nil
 	}
-	s.writes.Queue("commit")
+	// In a transaction that has failed, PostgreSQL answers a commit with ROLLBACK and no error.
+	s.writes.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
+		if tag.String() != "COMMIT" {
+			return errRolledBack
+		}
+		return nil
+	})
 	if err := s.flush(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
