@@ -29,7 +29,7 @@ CREATE TABLE batches (
     CONSTRAINT batches_state_known CHECK (state IN ('running', 'ended')),
     CONSTRAINT batches_counts CHECK (rows >= 0 AND done BETWEEN 0 AND rows AND refused BETWEEN 0 AND done AND granted BETWEEN 0 AND total)
 );
-CREATE INDEX batches_newest ON batches (created_at DESC, id);
+CREATE INDEX batches_newest ON batches (created_at, id);
 
 CREATE TABLE batch_rows (
     batch_id  uuid     NOT NULL CONSTRAINT batch_rows_batch_fkey REFERENCES batches,
@@ -42,8 +42,11 @@ CREATE TABLE batch_rows (
     entry_id  uuid,
     CONSTRAINT batch_rows_pkey PRIMARY KEY (batch_id, no),
     CONSTRAINT batch_rows_state_known CHECK (state IN ('waiting', 'granted', 'refused')),
-    CONSTRAINT batch_rows_granted_once CHECK ((state = 'granted') = (entry_id IS NOT NULL))
+    CONSTRAINT batch_rows_granted_once CHECK ((state = 'granted') = (entry_id IS NOT NULL)),
+    CONSTRAINT batch_rows_refused_for_a_reason CHECK ((state = 'refused') = (fault <> ''))
 );
+CREATE INDEX batch_rows_waiting ON batch_rows (batch_id, no) WHERE state = 'waiting';
+CREATE INDEX batch_rows_refused ON batch_rows (batch_id, no) WHERE state = 'refused';
 
 CREATE TABLE audit_acts (
     id       uuid        CONSTRAINT audit_acts_pkey PRIMARY KEY,
@@ -76,6 +79,7 @@ CREATE TABLE notices (
     read_at  timestamptz,
     CONSTRAINT notices_pkey PRIMARY KEY (user_id, id)
 );
+CREATE INDEX notices_unread ON notices (user_id) WHERE read_at IS NULL;
 
 CREATE TABLE notice_preferences (
     user_id uuid    NOT NULL,

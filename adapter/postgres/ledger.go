@@ -37,6 +37,7 @@ const (
 	touchPots     = `INSERT INTO pots (kind, owner, fund) SELECT p.kind, p.owner, p.fund FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund ON CONFLICT DO NOTHING`
 	readPots      = `SELECT kind, owner, fund, balance FROM pots WHERE (kind, owner, fund) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[])) ORDER BY kind, owner, fund`
 	lockPots      = readPots + ` FOR NO KEY UPDATE`
+	peekPots      = `SELECT p.kind, p.owner, p.fund, coalesce(balance, 0) FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund LEFT JOIN pots USING (kind, owner, fund)`
 )
 
 // Open is ledger.Ledger's: one round trip.
@@ -46,7 +47,7 @@ func (l *Ledger) Open(ctx context.Context, now time.Time, want ledger.Want) (*le
 
 // Peek is ledger.Ledger's: one round trip.
 func (l *Ledger) Peek(ctx context.Context, now time.Time, want ledger.Want) (*ledger.Book, error) {
-	return l.open(ctx, now, want, readWallets, readPots)
+	return l.open(ctx, now, want, readWallets, peekPots)
 }
 
 func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, walletsSQL, potsSQL string) (*ledger.Book, error) {

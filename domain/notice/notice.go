@@ -78,7 +78,7 @@ type Inbox interface {
 
 // Reader reads notices outside of units.
 type Reader interface {
-	// Notices lists a user's notices, newest first.
+	// Notices lists a user's notices, newest first, in the order of their identifiers.
 	Notices(ctx context.Context, reader user.ID, after string, limit int) (page.Of[Notice], error)
 	// Unread counts a user's unread notices, up to UnreadMax.
 	Unread(ctx context.Context, reader user.ID) (int, error)

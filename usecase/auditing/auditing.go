@@ -47,11 +47,11 @@ type Work[S Stores, R any] func(ctx context.Context, stores S, now time.Time, ac
 // Do does an act in the name of actor, who must have the permission.
 func Do[S Stores, R any](ctx context.Context, office Office[S], actor access.Actor, permission access.Permission, act audit.Act, work Work[S, R]) (R, error) {
 	var none R
+	if err := Allow(ctx, office, actor, permission, act); err != nil {
+		return none, err
+	}
 	now := office.Clock()
 	act.At, act.Actor = now, actor
-	if err := access.Allow(actor, permission); err != nil {
-		return none, refuse(ctx, office.Unit, act, err)
-	}
 	if utf8.RuneCountInString(act.Reason) > ReasonRunesMax {
 		return none, ErrReason.At("reason")
 	}
@@ -71,6 +71,17 @@ func Do[S Stores, R any](ctx context.Context, office Office[S], actor access.Act
 		return none, refuse(ctx, office.Unit, act, err)
 	}
 	return result, nil
+}
+
+// Allow refuses whoever lacks the permission for an act, as Do does. It is for acts that must find something out
+// before their unit begins.
+func Allow[S Stores](ctx context.Context, office Office[S], actor access.Actor, permission access.Permission, act audit.Act) error {
+	err := access.Allow(actor, permission)
+	if err == nil {
+		return nil
+	}
+	act.At, act.Actor = office.Clock(), actor
+	return refuse(ctx, office.Unit, act, err)
 }
 
 // refuse records a refusal and gives it back. Accidents of the system are no acts; nobody's acts are not recorded,

@@ -1,0 +1,221 @@
+// Package ruling decides on what the moving of points goes by: kinds of points with their defaults (clause 4.2.2),
+// the order in which lots are used (clause 4.3.5), and limits. Rules are versions that are never changed. Whoever
+// amends them says which version they have seen, so nobody overwrites what somebody else has just decided.
+package ruling
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"lovesaijo/domain/access"
+	"lovesaijo/domain/audit"
+	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/fault"
+	"lovesaijo/domain/fund"
+	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/lot"
+	"lovesaijo/domain/money"
+	"lovesaijo/usecase"
+	"lovesaijo/usecase/auditing"
+)
+
+// The acts that stand in the trail.
+const (
+	ActAmend    = "rules.amend"
+	ActSaveKind = "kind.save"
+)
+
+// The refusals of this package.
+var (
+	ErrRulesChanged = fault.Define(fault.Conflict, "rules_changed", "ほかの人が先に設定を変更しました。画面を読み直してください。")
+	ErrKindInUse    = fault.Define(fault.Refused, "kind_in_use", "チャージに使われている種別は終了できません。先にチャージの種別を変更してください。")
+)
+
+// Stores are what ruling needs of a unit of work.
+type Stores struct {
+	Rulebook ledger.Rulebook
+	Ledger   ledger.Ledger
+	Treasury fund.Treasury
+	Trail    audit.Trail
+}
+
+// AuditTrail is auditing.Stores'.
+func (s Stores) AuditTrail() audit.Trail { return s.Trail }
+
+// Ruling changes and shows rules and kinds.
+type Ruling struct {
+	office auditing.Office[Stores]
+	reader ledger.RulesReader
+}
+
+// New makes the activity.
+func New(unit usecase.Unit[Stores], reader ledger.RulesReader, clock usecase.Clock) *Ruling {
+	return &Ruling{auditing.Office[Stores]{Unit: unit, Clock: clock}, reader}
+}
+
+// Kinds shows all kinds by rank, retired ones as well.
+func (r *Ruling) Kinds(ctx context.Context, actor access.Actor) ([]lot.Kind, error) {
+	if err := access.Allow(actor, access.ManageKinds); err != nil {
+		return nil, err
+	}
+	rules, err := r.reader.Rules(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read rules: %w", err)
+	}
+	return slices.SortedFunc(maps.Values(rules.Kinds), func(a, b lot.Kind) int {
+		if a.Rank != b.Rank {
+			return int(a.Rank) - int(b.Rank)
+		}
+		return strings.Compare(string(a.Code), string(b.Code))
+	}), nil
+}
+
+// SaveKind adds or replaces a kind. Points that exist keep their expiry; rank and rules of transfer are the new
+// ones at once. A kind is retired by the day from which no more points of it are made; zero leaves it open. The
+// kind of charges cannot be retired.
+func (r *Ruling) SaveKind(ctx context.Context, actor access.Actor, kind lot.Kind, reason string) (lot.Kind, error) {
+	if kind.Retired == 0 {
+		kind.Retired = calendar.Never
+	}
+	act := audit.Act{Action: ActSaveKind, Target: string(kind.Code), Reason: reason}
+	return auditing.Do(ctx, r.office, actor, access.ManageKinds, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (lot.Kind, error) {
+		if err := kind.Valid(); err != nil {
+			return lot.Kind{}, err
+		}
+		current, err := s.Rulebook.Current(ctx)
+		if err != nil {
+			return lot.Kind{}, fmt.Errorf("lock rules: %w", err)
+		}
+		was, known := current.Kinds[kind.Code]
+		if kind.Retired != calendar.Never && current.ChargeKind == kind.Code {
+			return lot.Kind{}, ErrKindInUse
+		}
+		if !known || was.Validity != kind.Validity {
+			if _, err := kind.Expiry(calendar.DayOf(now), 0); err != nil {
+				return lot.Kind{}, err
+			}
+		}
+		if known {
+			act.Before, act.After = changes(sayKind(was), sayKind(kind))
+		} else {
+			act.After = sayKind(kind)
+		}
+		return kind, s.Rulebook.SaveKind(ctx, kind, now)
+	})
+}
+
+// Rules shows the rules in force.
+func (r *Ruling) Rules(ctx context.Context, actor access.Actor) (ledger.Rules, error) {
+	if err := access.Allow(actor, access.ManageRules); err != nil {
+		return ledger.Rules{}, err
+	}
+	return r.reader.Rules(ctx)
+}
+
+// Versions shows all versions of the rules, newest first.
+func (r *Ruling) Versions(ctx context.Context, actor access.Actor) ([]ledger.RulesVersion, error) {
+	if err := access.Allow(actor, access.ManageRules); err != nil {
+		return nil, err
+	}
+	return r.reader.Versions(ctx)
+}
+
+// Amend puts rules in force, in place of the version that the actor has seen: next.Version. Kinds are not amended
+// this way. It returns ErrRulesChanged when another version is in force by now.
+func (r *Ruling) Amend(ctx context.Context, actor access.Actor, next ledger.Rules, reason string) (ledger.Rules, error) {
+	act := audit.Act{Action: ActAmend, Target: strconv.FormatInt(next.Version, 10), Reason: reason}
+	return auditing.Do(ctx, r.office, actor, access.ManageRules, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (ledger.Rules, error) {
+		current, err := s.Rulebook.Current(ctx)
+		if err != nil {
+			return ledger.Rules{}, fmt.Errorf("lock rules: %w", err)
+		}
+		if current.Version != next.Version {
+			return ledger.Rules{}, ErrRulesChanged.With("version", current.Version)
+		}
+		amended := next
+		amended.Kinds = current.Kinds
+		if err := amended.Valid(); err != nil {
+			return ledger.Rules{}, err
+		}
+		if err := chargeable(ctx, s, amended, now); err != nil {
+			return ledger.Rules{}, err
+		}
+		act.Before, act.After = changes(sayRules(current), sayRules(amended))
+		amended.Version, err = s.Rulebook.Amend(ctx, ledger.RulesVersion{Rules: amended, By: actor.User, At: now, Reason: reason})
+		return amended, err
+	})
+}
+
+// chargeable refuses rules by which no charge could be booked: charges need a kind and a fund that are open, or
+// neither. The fund's pot is locked, so that it is not being closed meanwhile.
+func chargeable(ctx context.Context, s Stores, rules ledger.Rules, now time.Time) error {
+	if rules.ChargeKind == "" && rules.ChargeFund == "" {
+		return nil
+	}
+	kind, known := rules.Kinds[rules.ChargeKind]
+	switch {
+	case !known:
+		return lot.ErrKindUnknown.At("charge_kind")
+	case kind.Retired != calendar.Never:
+		return lot.ErrKindRetired.At("charge_kind")
+	}
+	pots := ledger.CashMove{Fund: rules.ChargeFund}.TreasuryPots(ledger.Withdrawal)
+	if _, err := s.Ledger.Open(ctx, now, ledger.Want{Pots: pots}); err != nil {
+		return fmt.Errorf("lock fund %s: %w", rules.ChargeFund, err)
+	}
+	of, err := s.Treasury.Get(ctx, rules.ChargeFund)
+	if err != nil {
+		return err
+	}
+	return of.Open()
+}
+
+// sayRules and sayKind put into words what the trail keeps.
+func sayRules(r ledger.Rules) map[string]string {
+	points := func(p money.Points) string { return strconv.FormatInt(int64(p), 10) }
+	criteria := make([]string, len(r.Precedence))
+	for i, c := range r.Precedence {
+		criteria[i] = string(c)
+	}
+	return map[string]string{
+		"version": strconv.FormatInt(r.Version, 10), "precedence": strings.Join(criteria, ","),
+		"transfers": strconv.FormatBool(r.Transfers.Allowed), "transfer_per_time_max": points(r.Transfers.PerTimeMax),
+		"transfer_per_month_max": points(r.Transfers.PerMonthMax), "payment_max": points(r.PaymentMax),
+		"charge_kind": string(r.ChargeKind), "charge_fund": string(r.ChargeFund), "charge_max": points(r.ChargeMax),
+		"till_days_max": strconv.Itoa(r.TillDaysMax), "soon_days": strconv.Itoa(r.SoonDays), "batch_rows_max": strconv.Itoa(r.BatchRowsMax),
+	}
+}
+
+func sayKind(k lot.Kind) map[string]string {
+	validity := "never lapses"
+	switch v := k.Validity; {
+	case v.Months != 0:
+		validity = strconv.Itoa(int(v.Months)) + " months"
+	case v.Days != 0:
+		validity = strconv.Itoa(int(v.Days)) + " days"
+	case v.Until != 0:
+		validity = "until " + v.Until.String()
+	case v.YearEnds != 0:
+		validity = strconv.Itoa(int(v.YearEnds)) + " fiscal years"
+	}
+	return map[string]string{
+		"name": k.Name, "rank": strconv.Itoa(int(k.Rank)), "validity": validity, "cleared_at_merchant": strconv.FormatBool(k.ClearedAtMerchant),
+		"transferable": strconv.FormatBool(k.Transferable), "retired": k.Retired.String(),
+	}
+}
+
+// changes keeps of two states what differs.
+func changes(before, after map[string]string) (was, is map[string]string) {
+	was, is = map[string]string{}, map[string]string{}
+	for name, value := range after {
+		if before[name] != value {
+			was[name], is[name] = before[name], value
+		}
+	}
+	return was, is
+}
