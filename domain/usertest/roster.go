@@ -1,6 +1,7 @@
 package usertest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -184,7 +185,8 @@ func crowd(t *testing.T, b Bench, n int) (user.Filter, []user.ID) {
 		})
 	})
 	want := lo.Map(users, func(u user.User, _ int) user.ID { return u.ID })
-	add(t, b, lo.Reverse(users)...)
+	slices.Reverse(users)
+	add(t, b, users...)
 	return user.Filter{Text: mark}, want
 }
 

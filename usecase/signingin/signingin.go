@@ -141,9 +141,13 @@ func (d *Door) lookUp(ctx context.Context, email user.Email) (found user.User, h
 }
 
 // Refresh continues a session with the successor of its refresh token and a fresh access token, which says what
-// the user is now. The session of a user who was deleted since ends.
+// the user is now. The session of a user who was deleted since ends. While the directory is away no token is spent:
+// its owner could not be given the successor, and would be taken for a thief later.
 func (d *Door) Refresh(ctx context.Context, token access.RefreshToken, origin Origin) (Pass, error) {
 	now := d.clock()
+	if _, err := d.userOf(ctx, user.ID{}); !errors.Is(err, user.ErrUnknown) {
+		return Pass{}, fmt.Errorf("reach directory: %w", err)
+	}
 	session, next, err := d.sessions.Rotate(ctx, token, now)
 	if errors.Is(err, access.ErrSessionReused) {
 		thief := access.Actor{User: session.User, Session: session.ID, Address: origin.Address, Request: origin.Request}
@@ -152,9 +156,7 @@ func (d *Door) Refresh(ctx context.Context, token access.RefreshToken, origin Or
 	if err != nil {
 		return Pass{}, fmt.Errorf("rotate refresh token: %w", err)
 	}
-	found, err := usecase.Do(ctx, d.unit, func(ctx context.Context, s Stores) (user.User, error) {
-		return s.Directory.ByID(ctx, session.User)
-	})
+	found, err := d.userOf(ctx, session.User)
 	if errors.Is(err, user.ErrUnknown) {
 		return Pass{}, errors.Join(access.ErrSession, d.sessions.End(ctx, session.ID, now))
 	}
@@ -162,6 +164,12 @@ func (d *Door) Refresh(ctx context.Context, token access.RefreshToken, origin Or
 		return Pass{}, fmt.Errorf("user of session %s: %w", session.ID, err)
 	}
 	return d.pass(found, session, next, now)
+}
+
+func (d *Door) userOf(ctx context.Context, id user.ID) (user.User, error) {
+	return usecase.Do(ctx, d.unit, func(ctx context.Context, s Stores) (user.User, error) {
+		return s.Directory.ByID(ctx, id)
+	})
 }
 
 // SignOut ends the actor's session.

@@ -27,6 +27,7 @@ type books struct {
 	*accesstest.Memory
 	acts   []audit.Act
 	broken error // what the trail answers
+	away   error // what the unit answers
 }
 
 func (b *books) Do(ctx context.Context, work func(context.Context, signingin.Stores) error) error {
@@ -38,6 +39,9 @@ func (b *books) Do(ctx context.Context, work func(context.Context, signingin.Sto
 		}
 		end(committed)
 	}()
+	if b.away != nil {
+		return b.away
+	}
 	err := work(ctx, signingin.Stores{Directory: b.Users.Stores().Directory, Credentials: b.Memory, Trail: trail{b}})
 	committed = err == nil
 	return err
@@ -206,6 +210,20 @@ func TestASessionContinuesUntilItsEnd(t *testing.T) {
 	s.now = end
 	_, err = s.door.Refresh(t.Context(), pass.Refresh, origin)
 	require.ErrorIs(t, err, access.ErrSession)
+}
+
+func TestNoTokenIsSpentWhileTheDirectoryIsAway(t *testing.T) {
+	t.Parallel()
+	u := usertest.Resident()
+	s := setScene(t, u)
+	pass, err := s.door.SignIn(t.Context(), string(u.Email), password, origin)
+	require.NoError(t, err)
+	s.away = errors.New("connection refused")
+	_, err = s.door.Refresh(t.Context(), pass.Refresh, origin)
+	require.ErrorIs(t, err, s.away)
+	s.away, s.now = nil, s.now.Add(time.Hour)
+	_, err = s.door.Refresh(t.Context(), pass.Refresh, origin)
+	require.NoError(t, err)
 }
 
 func TestAStolenRefreshTokenEndsTheSessionAndStandsInTheTrail(t *testing.T) {
