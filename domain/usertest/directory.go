@@ -38,7 +38,9 @@ func Directory(t *testing.T, open Open) {
 		stranger := Resident()
 		_, err := read(t, b, func(ctx context.Context, s Stores) (user.User, error) { return s.Directory.ByID(ctx, stranger.ID) })
 		require.ErrorIs(t, err, user.ErrUnknown)
-		_, err = read(t, b, func(ctx context.Context, s Stores) (user.User, error) { return s.Directory.ByEmail(ctx, stranger.Email) })
+		_, err = read(t, b, func(ctx context.Context, s Stores) (user.User, error) {
+			return s.Directory.ByEmail(ctx, stranger.Email)
+		})
 		require.ErrorIs(t, err, user.ErrUnknown)
 	})
 

@@ -30,7 +30,9 @@ func NewMemory() *Memory {
 func (m *Memory) Stores() Stores { return Stores{Directory: directory{m}, Codes: codes{m}} }
 
 // Bench gives the ports and a unit of their own.
-func (m *Memory) Bench() Bench { return Bench{Unit: memoryUnit{m}, Roster: roster{m}, Codes: reader{m}} }
+func (m *Memory) Bench() Bench {
+	return Bench{Unit: memoryUnit{m}, Roster: roster{m}, Codes: reader{m}}
+}
 
 // Begin begins a unit, which end commits or turns back.
 func (m *Memory) Begin() (end func(commit bool)) {
