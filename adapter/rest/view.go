@@ -1,0 +1,210 @@
+package rest
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	"lovesaijo/domain/access"
+	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/ident"
+	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/lot"
+	"lovesaijo/domain/money"
+	"lovesaijo/domain/page"
+	"lovesaijo/domain/user"
+)
+
+// instantForm is RFC 3339 to the millisecond, so that an instant reads the same before and after it was stored.
+const instantForm = "2006-01-02T15:04:05.000Z07:00"
+
+// instant gives a time as it is shown: in Japan's time. The zero time is empty.
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(calendar.JST).Format(instantForm)
+}
+
+// instantOr gives null for the zero time.
+func instantOr(at time.Time) *string {
+	if at.IsZero() {
+		return nil
+	}
+	return lo.ToPtr(instant(at))
+}
+
+// lastDay gives null for points that do not lapse.
+func lastDay(day calendar.Day) *string {
+	if day == calendar.Never {
+		return nil
+	}
+	return lo.ToPtr(day.String())
+}
+
+// identifier gives an identifier as text, empty for none.
+func identifier[K any](id ident.ID[K]) string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String()
+}
+
+// parse reads an identifier of the path or the body. A malformed one names nothing, so it is refused as unknown.
+func parse[K any](id *ident.ID[K], text string, unknown error) error {
+	if id.UnmarshalText([]byte(text)) != nil {
+		return unknown
+	}
+	return nil
+}
+
+// dayOr reads a day that may be left out, which gives otherwise.
+func dayOr(text string, otherwise calendar.Day) (calendar.Day, error) {
+	if text == "" {
+		return otherwise, nil
+	}
+	return calendar.ParseDay(text)
+}
+
+// days gives the instants between the start of the first day and the end of the last one; either may be left out.
+func days(first, last string) (from, until time.Time, err error) {
+	if first != "" {
+		day, err := calendar.ParseDay(first)
+		if err != nil {
+			return from, until, err
+		}
+		from = day.Start()
+	}
+	if last != "" {
+		day, err := calendar.ParseDay(last)
+		if err != nil {
+			return from, until, err
+		}
+		until = day.End()
+	}
+	return from, until, nil
+}
+
+// cursor makes the opaque text that names a place in a numbered list.
+func cursor(no int64) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("no:" + strconv.FormatInt(no, 10)))
+}
+
+// parseCursor reads it again; empty gives zero.
+func parseCursor(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	plain, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return 0, page.ErrCursor.At("after")
+	}
+	digits, ours := strings.CutPrefix(string(plain), "no:")
+	no, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || !ours || no < 1 {
+		return 0, page.ErrCursor.At("after")
+	}
+	return no, nil
+}
+
+// Paged is part of every request for a list.
+type Paged struct {
+	After string `query:"after" maxLength:"200" doc:"The next of the page before; empty for the first"`
+	Limit int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"Rows of a page"`
+}
+
+// lotView is an amount of like points.
+type lotView struct {
+	ID        string       `json:"id" format:"uuid"`
+	Kind      string       `json:"kind"`
+	KindName  string       `json:"kind_name"`
+	Fund      string       `json:"fund"`
+	ExpiresOn *string      `json:"expires_on" format:"date" nullable:"true" doc:"The last day the points are good; null where they do not lapse"`
+	Hops      int32        `json:"hops" doc:"How often the points have changed hands"`
+	Paid      bool         `json:"paid" doc:"Bought with cash, as against given"`
+	Remaining money.Points `json:"remaining"`
+}
+
+func viewLot(l lot.Lot, kinds map[lot.KindCode]lot.Kind) lotView {
+	return lotView{
+		ID: l.ID.String(), Kind: string(l.Kind), KindName: kinds[l.Kind].Name, Fund: string(l.Fund), ExpiresOn: lastDay(l.Expires),
+		Hops: l.Hops, Paid: l.Paid, Remaining: l.Remaining,
+	}
+}
+
+// partyView is the other side of an entry. Residents' names are shown to residents and administrators; to a shop,
+// whoever pays is a resident and no more than that.
+type partyView struct {
+	Kind     string `json:"kind" enum:"resident,merchant,bank,till,unissued,reserved,claimed,wallet" doc:"Who or what it is"`
+	Name     string `json:"name" doc:"Empty where there is none to show"`
+	WalletID string `json:"wallet_id,omitempty" format:"uuid"`
+}
+
+// Owners tells whose wallets are.
+type Owners interface {
+	// ByWallets finds the owners of wallets, deleted ones as well; unknown wallets are absent from the result.
+	ByWallets(ctx context.Context, wallets []ledger.WalletID) (map[ledger.WalletID]user.User, error)
+}
+
+// parties names accounts for a reader.
+type parties struct {
+	reader access.Actor
+	owners map[ledger.WalletID]user.User
+}
+
+// nameParties looks up the owners of the accounts that are wallets.
+func (s *server) nameParties(ctx context.Context, reader access.Actor, accounts ...ledger.Account) (parties, error) {
+	wallets := lo.FilterMap(accounts, func(a ledger.Account, _ int) (ledger.WalletID, bool) {
+		return a.Owner, a.Owner != [16]byte{} && a.Kind != ledger.Reserved
+	})
+	p := parties{reader: reader}
+	if len(wallets) == 0 {
+		return p, nil
+	}
+	var err error
+	if p.owners, err = s.Owners.ByWallets(ctx, lo.Uniq(wallets)); err != nil {
+		return parties{}, fmt.Errorf("owners of %d wallets: %w", len(wallets), err)
+	}
+	return p, nil
+}
+
+// potNames names what is no wallet.
+var potNames = map[ledger.PotKind]string{
+	ledger.Bank: "銀行口座", ledger.Till: "店頭の現金", ledger.Unissued: "西条市", ledger.Reserved: "西条市", ledger.Claimed: "請求済み",
+}
+
+// view shows an account. distant tells that the reader has never met its owner, as with the earlier holders of a
+// lot: then residents have no names but for administrators.
+func (p parties) view(account ledger.Account, distant bool) partyView {
+	if account.Kind != ledger.InWallet && account.Kind != ledger.Till {
+		return partyView{Kind: account.Kind.String(), Name: potNames[account.Kind]}
+	}
+	v := partyView{Kind: account.Kind.String(), Name: potNames[account.Kind], WalletID: identifier(ledger.WalletID(account.Owner))}
+	owner, known := p.owners[account.Owner]
+	if !known {
+		return v
+	}
+	v.Kind, v.Name = owner.Role.String(), p.nameOf(owner, distant)
+	if owner.Role == user.Resident && distant && p.reader.Role != user.Administrator {
+		v.WalletID = ""
+	}
+	return v
+}
+
+func (p parties) nameOf(owner user.User, distant bool) string {
+	if owner.Role != user.Resident || p.reader.Role == user.Administrator || p.reader.User == owner.ID {
+		return owner.Profile.Name
+	}
+	if p.reader.Role == user.Resident && !distant {
+		return owner.Profile.Name
+	}
+	return anonymous
+}
+
+// anonymous is what a resident is called where the name is nobody's business.
+const anonymous = "利用者"
