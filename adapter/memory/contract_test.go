@@ -6,6 +6,7 @@ import (
 	"lovesaijo/adapter/memory"
 	"lovesaijo/domain/accesstest"
 	"lovesaijo/domain/fundtest"
+	"lovesaijo/domain/ledgertest"
 	"lovesaijo/domain/noticetest"
 	"lovesaijo/domain/usertest"
 	"lovesaijo/usecase"
@@ -74,6 +75,22 @@ func TestInboxFulfilsItsContract(t *testing.T) {
 				return noticetest.Stores{Inbox: s.Inbox()}
 			}),
 			Reader: store.Notices(),
+		}
+	})
+}
+
+func TestLedgerFulfilsItsContract(t *testing.T) {
+	t.Parallel()
+	ledgertest.Ledger(t, func(*testing.T) ledgertest.Bench {
+		store := memory.New()
+		return ledgertest.Bench{
+			Unit: memory.NewUnit(store, func(s *memory.Session) ledgertest.Stores {
+				return ledgertest.Stores{
+					Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
+					Codes: s.Codes(), Treasury: s.Treasury(),
+				}
+			}),
+			Statements: store.Statements(), Rules: store.Rules(), Codes: store.Codes(), Sender: store,
 		}
 	})
 }

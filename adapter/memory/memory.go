@@ -24,9 +24,11 @@ var ErrConstraint = errors.New("constraint violated")
 
 // Store holds everything that was committed.
 type Store struct {
-	turn   chan struct{} // held by the unit that runs
-	mu     sync.RWMutex  // guards tables between the laying in of units and readings
-	tables tables
+	turn    chan struct{} // held by the unit that runs
+	mu      sync.RWMutex  // guards tables between the laying in of units and readings
+	tables  tables
+	relay   sync.Mutex // held by the relay that has parcels in hand
+	relayed int        // how many messages of the outbox have been sent
 }
 
 // New makes an empty store.

@@ -2,6 +2,8 @@ package memory
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -32,6 +34,7 @@ func (s *Store) Acts() *ActReader { return &ActReader{s} }
 
 var (
 	_ event.Outbox = (*Outbox)(nil)
+	_ event.Sender = (*Store)(nil)
 	_ audit.Trail  = (*Trail)(nil)
 	_ audit.Reader = (*ActReader)(nil)
 )
@@ -48,16 +51,55 @@ func (o *Outbox) Append(_ context.Context, at time.Time, events ...event.Event) 
 		byTopic[topic] = append(byTopic[topic], e)
 	}
 	for _, topic := range topics {
-		o.session.outbox.add(event.Message{ID: ident.New[event.Event](at), Topic: topic, At: at, Events: byTopic[topic]})
+		payload, err := json.Marshal(byTopic[topic])
+		if err != nil {
+			return o.session.fail(fmt.Errorf("encode %d events of %s: %w", len(byTopic[topic]), topic, err))
+		}
+		o.session.outbox.add(outboxRow{
+			Message: event.Message{ID: ident.New[event.Event](at), Topic: topic, At: at, Events: byTopic[topic]},
+			payload: payload,
+		})
 	}
 	return nil
 }
 
-// Messages gives everything that was ever put into the outbox and committed, the oldest first. A relay keeps
-// count of how many it has sent.
+type outboxRow struct {
+	event.Message
+	payload []byte
+}
+
+// Messages gives everything that was ever put into the outbox and committed, the oldest first, whether or not it
+// has been relayed.
 func (s *Store) Messages() (messages []event.Message) {
-	s.read(func(t *tables) { messages = slices.Collect(t.outbox.all()) })
+	s.read(func(t *tables) {
+		for row := range t.outbox.all() {
+			messages = append(messages, row.Message)
+		}
+	})
 	return messages
+}
+
+// Relay is event.Sender's. While one relay has parcels in hand another one finds none.
+func (s *Store) Relay(ctx context.Context, limit int, send func(context.Context, []event.Parcel) error) (int, error) {
+	if !s.relay.TryLock() {
+		return 0, nil
+	}
+	defer s.relay.Unlock()
+	var parcels []event.Parcel
+	s.read(func(t *tables) {
+		waiting := t.outbox.rows[s.relayed:]
+		for _, row := range waiting[:min(len(waiting), limit)] {
+			parcels = append(parcels, event.Parcel{ID: row.ID, Topic: row.Topic, At: row.At, Payload: slices.Clone(row.payload)})
+		}
+	})
+	if len(parcels) == 0 {
+		return 0, ctx.Err()
+	}
+	if err := send(ctx, parcels); err != nil {
+		return 0, fmt.Errorf("send %d parcels: %w", len(parcels), err)
+	}
+	s.relayed += len(parcels)
+	return len(parcels), nil
 }
 
 // Record is audit.Trail's.

@@ -5,7 +5,6 @@ import (
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
-	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
@@ -41,7 +40,7 @@ type tables struct {
 	credentials *table[user.ID, access.Credential]
 
 	// Work beside the money.
-	outbox      *list[event.Message]
+	outbox      *list[outboxRow]
 	acts        *list[audit.Act]
 	batches     *table[ledger.BatchID, fund.Batch]
 	batchRows   *table[ledger.BatchID, []fund.Row]
@@ -64,7 +63,7 @@ func newTables() tables {
 		lines: &table[ledger.WalletID, []ledger.Line]{}, keys: &table[idem.Claim, idem.Record]{},
 		users: &table[user.ID, user.User]{}, emails: &table[user.Email, user.ID]{}, codes: &table[user.Token, user.Code]{},
 		standing: &table[user.ID, user.Token]{}, credentials: &table[user.ID, access.Credential]{},
-		outbox: &list[event.Message]{}, acts: &list[audit.Act]{},
+		outbox: &list[outboxRow]{}, acts: &list[audit.Act]{},
 		batches: &table[ledger.BatchID, fund.Batch]{}, batchRows: &table[ledger.BatchID, []fund.Row]{},
 		notices: &table[noticeKey, notice.Notice]{}, preferences: &table[user.ID, notice.Preferences]{},
 	}

@@ -47,11 +47,13 @@ const (
 		UNION ALL
 		SELECT fund, destination_kind, amount FROM postings WHERE at < $1 AND (source_kind <> 5 OR destination_kind <> 5)
 		UNION ALL SELECT code, 3, 0 FROM funds WHERE created_at < $1) everything GROUP BY fund, kind ORDER BY fund, kind`
-	readTills = `SELECT p.owner, w.owner_id, p.fund, -p.balance,
-		coalesce((SELECT min(at) FROM postings c WHERE c.fund = p.fund AND c.source_kind = 2 AND c.source_owner = p.owner
-			AND c.at > coalesce((SELECT max(at) FROM postings r WHERE r.fund = p.fund AND r.destination_kind = 2 AND r.destination_owner = p.owner), '-infinity')),
-			(SELECT max(at) FROM postings r WHERE r.fund = p.fund AND r.destination_kind = 2 AND r.destination_owner = p.owner)) AS since
-		FROM pots p JOIN wallets w ON w.id = p.owner WHERE p.kind = 2 AND p.balance < 0 ORDER BY since, p.owner, p.fund`
+	// A till has held cash since the last remittance, if that left some, and otherwise since the first charge after it.
+	readTills = `SELECT p.owner, w.owner_id, p.fund, -p.balance, CASE WHEN -p.balance > coalesce(c.charged, 0) THEN r.at ELSE c.first END AS since
+		FROM pots p JOIN wallets w ON w.id = p.owner
+		CROSS JOIN LATERAL (SELECT max(at) AS at FROM postings WHERE fund = p.fund AND destination_kind = 2 AND destination_owner = p.owner) r
+		CROSS JOIN LATERAL (SELECT min(at) AS first, sum(amount) AS charged FROM postings
+			WHERE fund = p.fund AND source_kind = 2 AND source_owner = p.owner AND at > coalesce(r.at, '-infinity')) c
+		WHERE p.kind = 2 AND p.balance < 0 ORDER BY since, p.owner, p.fund`
 )
 
 // Wallet is ledger.Statements'.
