@@ -18,7 +18,6 @@ type Chain struct {
 	block    block
 	begun    bool
 	taken    int64 // entries of the open block
-	former   Seal
 	last     int64 // number of the last entry
 	unsealed int64
 	findings *Findings

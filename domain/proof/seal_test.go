@@ -104,11 +104,11 @@ func TestAForgerWithTheDatabaseButWithoutTheKeyIsFound(t *testing.T) {
 		"who takes a seal away": {func(town *prooftest.Town, s []proof.Seal) (*prooftest.Town, []proof.Seal) {
 			return town, slices.Delete(s, 1, 2)
 		}, []proof.Code{proof.SealOrder, proof.SealBypassed, proof.SealMissing}},
-		"who slips an entry between blocks": {func(town *prooftest.Town, s []proof.Seal) (*prooftest.Town, []proof.Seal) {
+		"who slips an entry between blocks": {func(town *prooftest.Town, _ []proof.Seal) (*prooftest.Town, []proof.Seal) {
 			for i := range town.Entries {
 				town.Entries[i].Seq *= 2
 			}
-			s = sealed(town)
+			s := sealed(town)
 			more := town.Entries[0]
 			more.Seq = 11
 			town.Entries = slices.Insert(town.Entries, 5, more)

@@ -1,6 +1,7 @@
 package prooftest
 
 import (
+	"iter"
 	"testing"
 	"time"
 
@@ -25,6 +26,8 @@ var (
 	Clerk = user.ID{0: 0xd0, 15: 8} // who administers
 )
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, calendar.JST)
+
 // Town is a ledger on paper: two residents, two merchants, the funds "city" and "health".
 type Town struct {
 	Now     time.Time
@@ -44,7 +47,7 @@ func NewTown() *Town {
 		"charge": {Code: "charge", Name: "チャージ", Rank: 2, Retired: calendar.Never, Transferable: true, ClearedAtMerchant: true, Validity: lot.Validity{Months: 6}},
 	}
 	rules.ChargeKind, rules.ChargeFund = "charge", "city"
-	t := &Town{Now: time.Date(2026, 11, 23, 12, 0, 0, 0, calendar.JST), Rules: rules, Pots: map[ledger.Pot]money.Points{}}
+	t := &Town{Now: noon, Rules: rules, Pots: map[ledger.Pot]money.Points{}}
 	for id, role := range map[ledger.WalletID]user.Role{Hana: user.Resident, Taro: user.Resident, Shop: user.Merchant, Stall: user.Merchant} {
 		t.Wallets = append(t.Wallets, &ledger.Wallet{ID: id, Owner: user.ID(id), Role: role})
 	}
@@ -62,11 +65,10 @@ func NewTown() *Town {
 	return t
 }
 
-// Do puts one act on the town's books a minute after the one before.
-func (town *Town) Do(t testing.TB, act func(*ledger.Book) error) {
+// Do puts one act on the town's books.
+func (town *Town) Do(t testing.TB, now time.Time, act func(*ledger.Book) error) {
 	t.Helper()
-	town.Now = town.Now.Add(time.Minute)
-	book := ledger.NewBook(town.Now, town.Rules, town.Wallets, town.Pots, nil, nil)
+	book := ledger.NewBook(now, town.Rules, town.Wallets, town.Pots, nil, nil)
 	require.NoError(t, act(book))
 	for pot, balance := range book.ChangedPots {
 		town.Pots[pot] = balance
@@ -77,20 +79,33 @@ func (town *Town) Do(t testing.TB, act func(*ledger.Book) error) {
 		town.Entries = append(town.Entries, e)
 	}
 	town.Lines = append(town.Lines, written.Lines...)
+	town.Now = now
 }
 
-// Live puts a little of everything on the books, 17 entries of all types.
+// Live puts the story on the books.
 func (town *Town) Live(t testing.TB) {
 	t.Helper()
-	for _, act := range Story() {
-		town.Do(t, act)
-		if len(town.Entries) == 15 {
-			town.Now = town.Now.AddDate(0, 0, 60) // gifts lapse
+	for now, act := range Acts() {
+		town.Do(t, now, act)
+	}
+}
+
+// Acts gives the story a minute apart, its last two acts after gifts lapsed.
+func Acts() iter.Seq2[time.Time, func(*ledger.Book) error] {
+	return func(yield func(time.Time, func(*ledger.Book) error) bool) {
+		now := noon
+		for i, act := range Story() {
+			if now = now.Add(time.Minute); i == 15 {
+				now = now.AddDate(0, 0, 60)
+			}
+			if !yield(now, act) {
+				return
+			}
 		}
 	}
 }
 
-// Story is a little of everything, in an order in which it is allowed. The last two acts come after gifts lapsed.
+// Story is a little of everything, each act one entry, all types of entries among them.
 func Story() []func(*ledger.Book) error {
 	cash := func(fund lot.FundCode, amount money.Points, memo string) ledger.CashMove {
 		return ledger.CashMove{Actor: Clerk, Fund: fund, Amount: amount, Memo: memo}
