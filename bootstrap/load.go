@@ -1,0 +1,322 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/fx"
+
+	"lovesaijo/adapter/crypt"
+	"lovesaijo/adapter/loadgen"
+	"lovesaijo/adapter/localredis"
+	"lovesaijo/adapter/pgcluster"
+	"lovesaijo/adapter/postgres"
+	"lovesaijo/domain/access"
+	"lovesaijo/domain/ident"
+	"lovesaijo/domain/user"
+	"lovesaijo/e2e/bench"
+	"lovesaijo/usecase/proving"
+)
+
+// loadFlags are what the measurements can be told.
+type loadFlags struct {
+	floor       bool
+	work        bool
+	connections []int
+	rounds      int
+	stretch     time.Duration
+	entries     int64
+	rows        int
+	json        bool
+}
+
+// The population of a load: the floor's (see e2e/bench).
+const (
+	loadResidents = 2_000
+	loadShops     = 50
+	loadGrantees  = 10_000
+)
+
+func (p *program) load() *cobra.Command {
+	var f loadFlags
+	load := &cobra.Command{
+		Use: "load", Short: "Measure the platform: real HTTP load with sign-in against separate processes, on loopback only",
+		Long: "Starts a private, durable PostgreSQL, fills it through the use cases, starts serve and work as processes of their\n" +
+			"own, and measures. Nothing is asserted about time: ratios against the floor in the same run are what counts.",
+	}
+	load.PersistentFlags().DurationVar(&f.stretch, "stretch", 10*time.Second, "how long each number of connections is kept up")
+	load.PersistentFlags().IntVar(&f.rounds, "rounds", 3, "how often the stretches are repeated")
+	load.PersistentFlags().BoolVar(&f.json, "json", false, "print the report as JSON")
+	load.PersistentFlags().BoolVar(&f.work, "work", true, "run the background worker during the load")
+	load.PersistentFlags().Int64Var(&f.entries, "entries", 0, "fill the journal up to so many entries first, by payments")
+	load.PersistentFlags().IntSliceVar(&f.connections, "connections", nil, "numbers of connections")
+
+	payments := p.measurement("payments", "Payments by standing code", &f, p.loadPayments)
+	payments.Flags().BoolVar(&f.floor, "floor", false, "alternate with the floor of e2e/bench on the same server")
+	grants := p.measurement("grants", "One bulk grant, by the job's own time stamps", &f, p.loadGrants)
+	grants.Flags().IntVar(&f.rows, "rows", loadGrantees, "recipients")
+	load.AddCommand(payments, grants,
+		p.measurement("reads", "Balance and first page of the history", &f, p.loadReads),
+		p.measurement("verify", "The proof of the books, in entries a second", &f, p.loadVerify))
+	return load
+}
+
+func (p *program) measurement(name, short string, f *loadFlags, run func(context.Context, *arena, loadFlags) error) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := p.enter(cmd.Context(), name, *f)
+			if err != nil {
+				return err
+			}
+			defer a.leave()
+			return run(cmd.Context(), a, *f)
+		},
+	}
+}
+
+// arena is the place of a measurement: a fresh database with its people, and the platform's processes.
+type arena struct {
+	*program
+	dir       string
+	cluster   *pgcluster.Cluster
+	redis     *localredis.Server
+	url       string
+	password  string
+	mint      func(email string) (string, error)
+	server    *exec.Cmd
+	processes []*exec.Cmd
+}
+
+const adminEmail = "admin@example.jp"
+
+// enter builds the arena.
+func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena, err error) {
+	a := &arena{program: p, password: randomPassword()}
+	defer func() {
+		if err != nil {
+			a.leave()
+		}
+	}()
+	if a.dir, err = os.MkdirTemp("", "lovesaijo-load-"); err != nil {
+		return nil, err
+	}
+	p.config.DataDir, p.config.TokenKeyFile = a.dir, filepath.Join(a.dir, "token.key")
+	p.config.SealKeyFile, p.config.SealHeads = filepath.Join(a.dir, "seal.key"), filepath.Join(a.dir, "heads.jsonl")
+	a.cluster, err = pgcluster.Start(ctx, pgcluster.Options{Dir: filepath.Join(a.dir, "pg"), Settings: clusterSettings, Log: p.log})
+	if err != nil {
+		return nil, err
+	}
+	if a.redis, err = localredis.Start(); err != nil {
+		return nil, err
+	}
+	p.config.DatabaseURL, p.config.RedisURL = a.cluster.URL(pgcluster.Database), a.redis.URL()
+	if err = postgres.Migrate(ctx, p.config.DatabaseURL); err != nil {
+		return nil, err
+	}
+	residents := loadResidents
+	if name == "grants" {
+		residents = max(f.rows, 1)
+	}
+	if err = p.fill(ctx, Scale{Residents: residents, Shops: loadShops}, a.password, f.entries); err != nil {
+		return nil, err
+	}
+	if name != "verify" {
+		err = a.start(ctx, f.work)
+	}
+	return a, err
+}
+
+// start runs the platform's processes and waits until they answer.
+func (a *arena) start(ctx context.Context, work bool) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		return err
+	}
+	a.url = "http://" + address
+	roles := []string{"serve"}
+	if work {
+		roles = append(roles, "work")
+	}
+	for _, role := range roles {
+		if err := a.spawn(role, address); err != nil {
+			return err
+		}
+	}
+	a.server = a.processes[0]
+	if a.mint, err = a.minting(ctx); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(startTimeout); ; {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err == nil {
+			_ = response.Body.Close() // nothing of it is read
+			if response.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		if time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("server at %s does not get ready: %w", a.url, errors.Join(err, ctx.Err()))
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// spawn starts a role of this very program as a process of its own, ended with this one.
+func (a *arena) spawn(role, address string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	process := exec.Command(self, role)
+	process.Env = append(os.Environ(), "LOVESAIJO_DATABASE_URL="+a.config.DatabaseURL, "LOVESAIJO_REDIS_URL="+a.config.RedisURL,
+		"LOVESAIJO_LISTEN="+address, "LOVESAIJO_BASE_URL="+a.url, "LOVESAIJO_DATA_DIR="+a.dir, "LOVESAIJO_LOG_LEVEL=warn")
+	process.Stderr = os.Stderr
+	if err := process.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", role, err)
+	}
+	a.processes = append(a.processes, process)
+	return nil
+}
+
+// minting makes access tokens by the server's own key: two thousand passwords would take minutes to check.
+func (a *arena) minting(ctx context.Context) (func(string) (string, error), error) {
+	signer, err := newSigner(a.config)
+	if err != nil {
+		return nil, err
+	}
+	db, err := postgres.Open(ctx, a.config.DatabaseURL, postgres.Options{Connections: 4, Lists: 1})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	emails := make([]user.Email, 0, loadResidents)
+	for i := 1; i <= loadResidents; i++ {
+		emails = append(emails, user.Email(fmt.Sprintf("resident%06d@example.jp", i)))
+	}
+	users, err := db.Roster().ByEmails(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	return func(email string) (string, error) {
+		u, known := users[user.Email(email)]
+		if !known {
+			return "", fmt.Errorf("no resident %s", email)
+		}
+		issued := now().Truncate(time.Second)
+		return signer.Issue(access.Claims{
+			User: u.ID, Role: u.Role, Wallet: u.Wallet, Session: ident.New[access.Session](issued),
+			IssuedAt: issued, ExpiresAt: issued.Add(access.AccessLife),
+		})
+	}, nil
+}
+
+// leave ends every process and removes the arena's folder.
+func (a *arena) leave() {
+	for _, process := range a.processes {
+		_ = process.Process.Signal(syscall.SIGTERM) // it may have ended already
+		_ = process.Wait()                          // its own log says why it ended
+	}
+	if a.redis != nil {
+		a.redis.Stop()
+	}
+	if a.cluster != nil {
+		if err := a.cluster.Stop(); err != nil {
+			a.log.Error("stop database", "error", err)
+		}
+		if err := pgcluster.Remove(filepath.Join(a.dir, "pg")); err != nil {
+			a.log.Error("remove database", "error", err)
+		}
+	}
+	_ = os.RemoveAll(a.dir) // a folder left in the place for temporary files does no harm
+}
+
+func (a *arena) options(f loadFlags) loadgen.Options {
+	return loadgen.Options{
+		Target:      loadgen.Target{URL: a.url, Password: a.password, Residents: loadResidents, Merchants: loadShops, Mint: a.mint},
+		Connections: f.connections, Rounds: f.rounds, Stretch: f.stretch, ServerPID: a.server.Process.Pid, DatabaseURL: a.config.DatabaseURL,
+	}
+}
+
+func (p *program) loadPayments(ctx context.Context, a *arena, f loadFlags) error {
+	options := a.options(f)
+	if f.floor {
+		options.Floor = &loadgen.Floor{Schema: bench.Schema, Script: bench.Script}
+	}
+	return p.report(f)(loadgen.Payments(ctx, options, os.Stderr))
+}
+
+func (p *program) loadReads(ctx context.Context, a *arena, f loadFlags) error {
+	return p.report(f)(loadgen.Reads(ctx, a.options(f), os.Stderr))
+}
+
+func (p *program) loadGrants(ctx context.Context, a *arena, f loadFlags) error {
+	return p.report(f)(loadgen.Grants(ctx, a.options(f), loadgen.BatchOptions{
+		AdminEmail: adminEmail, AdminPassword: a.password, Fund: string(fundCity), Kind: string(kindEvent), Rows: f.rows,
+	}, os.Stderr))
+}
+
+// report prints what was measured, before an error too.
+func (p *program) report(f loadFlags) func(loadgen.Report, error) error {
+	return func(report loadgen.Report, err error) error {
+		write := report.WriteMarkdown
+		if f.json {
+			write = report.WriteJSON
+		}
+		return errors.Join(err, write(p.out))
+	}
+}
+
+// loadVerify proves the books of a filled journal and tells the speed.
+func (p *program) loadVerify(ctx context.Context, _ *arena, f loadFlags) error {
+	var seal *proving.Seal
+	var verify *proving.Verify
+	return p.while(ctx, p.graph(now, fx.Populate(&seal, &verify)), func(ctx context.Context) error {
+		if _, err := seal.Do(ctx); err != nil {
+			return err
+		}
+		for range f.rounds {
+			started := time.Now()
+			verdict, err := verify.Do(ctx)
+			if err != nil {
+				return err
+			}
+			took := time.Since(started).Seconds()
+			fmt.Fprintf(p.out, "%s\n%d entries, %d postings in %.1f s: %.0f entries/s\n", verdict.Headline(),
+				verdict.Counts.Entries, verdict.Counts.Postings, took, float64(verdict.Counts.Entries)/took)
+			if !verdict.Clean {
+				return errFindings
+			}
+		}
+		return nil
+	})
+}
+
+// hashed hashes a password by the platform's own means.
+func hashed(ctx context.Context, password string) (string, error) {
+	return crypt.Argon2id{}.Hash(ctx, access.Password(password))
+}
+
+// fill makes the population of a load in the database.
+func (p *program) fill(ctx context.Context, scale Scale, password string, entries int64) error {
+	return p.seeding(ctx, scale, password, func(ctx context.Context, seed *seeder, hash string) error {
+		return seed.fill(ctx, hash, entries)
+	})
+}

@@ -1,0 +1,120 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/fx"
+
+	"lovesaijo/adapter/queue"
+	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/event"
+	"lovesaijo/domain/fund"
+	"lovesaijo/domain/ledger"
+	"lovesaijo/usecase/expiring"
+	"lovesaijo/usecase/granting"
+	"lovesaijo/usecase/informing"
+	"lovesaijo/usecase/proving"
+)
+
+// Bounds of the background work.
+const (
+	workersAtOnce  = 4
+	sealEvery      = 5 * time.Second
+	sweepWalletMax = 100_000
+	sweepEvery     = 10 * time.Minute // looks whether the day has turned or a sweep broke off
+)
+
+// working is the role of background work: queues, relay, sealer, sweep. Any number of such processes may run.
+var working = fx.Options(
+	fx.Provide(routes, newWorkers, queue.NewClient, queue.NewRelay),
+	fx.Invoke(
+		func(lifecycle fx.Lifecycle, workers *queue.Workers) {
+			lifecycle.Append(fx.StartStopHook(workers.Start, workers.Stop))
+		},
+		func(lifecycle fx.Lifecycle, relay *queue.Relay) {
+			lifecycle.Append(fx.StartStopHook(relay.Start, relay.Stop))
+		},
+		keepTimetable,
+	),
+)
+
+// watching gives every process the news that people may watch.
+var watching = fx.Provide(
+	func(redis redis.UniversalClient, log *slog.Logger) *queue.Live {
+		return queue.NewLive(redis, log, queue.Watching[ledger.WalletChanged](), queue.Watching[fund.BatchProgress]())
+	},
+)
+
+// routes says who works on which messages.
+func routes(informing *informing.Informing, batches *granting.Bulk) map[event.Topic]queue.Route {
+	return map[event.Topic]queue.Route{
+		ledger.TopicWallet: queue.Short[ledger.WalletChanged](informing.Deliver),
+		fund.BatchOpened{}.EventTopic(): queue.Long[fund.BatchOpened](func(ctx context.Context, message event.Message) error {
+			var failed []error
+			for _, e := range message.Events {
+				if opened, ok := e.(fund.BatchOpened); ok {
+					failed = append(failed, batches.Run(ctx, opened.Batch))
+				}
+			}
+			return errors.Join(failed...)
+		}),
+	}
+}
+
+func newWorkers(redis redis.UniversalClient, routes map[event.Topic]queue.Route, log *slog.Logger) *queue.Workers {
+	return queue.NewWorkers(redis, routes, workersAtOnce, log)
+}
+
+// keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, and lapses what
+// has expired once the day in Japan has turned.
+func keepTimetable(lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, log *slog.Logger) {
+	seal := func(ctx context.Context) error {
+		_, err := sealer.Do(ctx)
+		return err
+	}
+	var swept calendar.Day
+	sweep := func(ctx context.Context) error {
+		today := calendar.DayOf(now())
+		if swept == today {
+			return nil
+		}
+		result, err := sweeper.Sweep(ctx, sweepWalletMax)
+		if err == nil && !result.More {
+			swept = today
+		}
+		return err
+	}
+	for _, duty := range []struct {
+		name  string
+		every time.Duration
+		do    func(context.Context) error
+	}{{"seal", sealEvery, seal}, {"sweep", sweepEvery, sweep}, {"resume batches", sweepEvery, batches.Resume}} {
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		lifecycle.Append(fx.StartStopHook(
+			func() { go repeat(ctx, log, duty.name, duty.every, duty.do, done) },
+			func() { cancel(); <-done },
+		))
+	}
+}
+
+// repeat does a duty at once and then over and over until ctx ends. What fails is logged and tried at the next turn.
+func repeat(ctx context.Context, log *slog.Logger, name string, every time.Duration, do func(context.Context) error, done chan struct{}) {
+	defer close(done)
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "duty failed", "duty", name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
