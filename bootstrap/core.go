@@ -18,6 +18,7 @@ import (
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/notice"
 	"lovesaijo/domain/proof"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
@@ -46,6 +47,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(db *postgres.DB) user.CodeReader { return db.CodeReader() },
 			func(db *postgres.DB) fund.Reader { return db },
 			func(db *postgres.DB) fund.BatchReader { return db },
+			func(db *postgres.DB) notice.Reader { return db },
 			func(db *postgres.DB) proof.Books { return db.Books() },
 			func(db *postgres.DB) proof.Seals { return db.Seals() },
 			func(config Config) (proof.Heads, error) { return sealfile.New(config.SealHeads), nil },

@@ -21,14 +21,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
-	"lovesaijo/usecase/charging"
-	"lovesaijo/usecase/expiring"
-	"lovesaijo/usecase/funding"
-	"lovesaijo/usecase/granting"
-	"lovesaijo/usecase/paying"
 	"lovesaijo/usecase/proving"
-	"lovesaijo/usecase/registering"
-	"lovesaijo/usecase/ruling"
 )
 
 // note is what a demonstration remembers of itself: how to sign in to a city that is already there.
@@ -171,12 +164,7 @@ func (p *program) seeding(ctx context.Context, scale Scale, password string, do 
 		clock: &pastClock{}, scale: scale, people: synthetic.New(seedSource), dice: rand.New(rand.NewPCG(seedSource, 1)),
 		out: p.out, tills: map[ledger.WalletID]money.Points{},
 	}
-	app := p.graph(seed.clock.now, fx.Invoke(func(
-		desk *registering.Desk, funding *funding.Funding, ruling *ruling.Ruling, bulk *granting.Bulk,
-		charging *charging.Charging, pay *paying.Pay, expiring *expiring.Expiring,
-	) {
-		seed.seedActs = seedActs{desk, funding, ruling, bulk, charging, pay, expiring}
-	}))
+	app := p.graph(seed.clock.now, fx.Provide(newSeedActs), fx.Populate(&seed.seedActs))
 	return p.while(ctx, app, func(ctx context.Context) error {
 		return do(ctx, seed, hash)
 	})

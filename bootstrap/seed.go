@@ -60,6 +60,13 @@ type seedActs struct {
 	expiring *expiring.Expiring
 }
 
+func newSeedActs(
+	desk *registering.Desk, funding *funding.Funding, ruling *ruling.Ruling, bulk *granting.Bulk, charging *charging.Charging,
+	pay *paying.Pay, expiring *expiring.Expiring,
+) seedActs {
+	return seedActs{desk, funding, ruling, bulk, charging, pay, expiring}
+}
+
 // pastClock tells the time of the day that is being made. Every reading is a little later than the one before.
 type pastClock struct{ micros atomic.Int64 }
 
