@@ -16,6 +16,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
+	"lovesaijo/usecase/charging"
 	"lovesaijo/usecase/citytest"
 	"lovesaijo/usecase/granting"
 )
@@ -251,4 +252,23 @@ func BenchmarkBatch(b *testing.B) {
 		require.NoError(b, bulk.Run(b.Context(), made.ID))
 		b.ReportMetric(time.Since(started).Seconds(), "s/run")
 	}
+}
+
+func TestPreviewsFindPotsThatWereNeverUsed(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	c := openCity(t, db)
+	shop, resident := c.Merchant(t), c.Resident(t)
+	charges := charging.New(citytest.Narrow(c, func(s citytest.Stores) charging.Stores {
+		return charging.Stores{Ledger: s.Ledger, Outbox: s.Outbox}
+	}), c.Rules, c.Statements, c.Clock)
+	charge, err := charges.Preview(t.Context(), citytest.Actor(shop), charging.Command{ResidentCode: c.Code(t, resident), Amount: 1_000})
+	require.NoError(t, err)
+	require.Equal(t, resident.Wallet, charge.Resident)
+
+	cmd := children(c, []user.User{resident}, 100)
+	cmd.Fund = citytest.OtherFund
+	forecast, err := bulkOf(c, grantingStores).Preview(t.Context(), c.Official, cmd)
+	require.NoError(t, err)
+	require.EqualValues(t, 100, forecast.Shortfall)
 }
