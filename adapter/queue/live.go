@@ -120,6 +120,8 @@ func (l *Live) Watch(subjects ...string) (<-chan event.Watched, func()) {
 func (l *Live) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		subscription := l.redis.Subscribe(ctx, liveChannel)
+		// Receiving does not end with ctx, only with its connection.
+		forget := context.AfterFunc(ctx, func() { _ = subscription.Close() })
 		for {
 			message, err := subscription.ReceiveMessage(ctx)
 			if err != nil {
@@ -130,7 +132,8 @@ func (l *Live) listen(ctx context.Context) {
 			}
 			l.dispatch(ctx, message.Payload)
 		}
-		_ = subscription.Close()
+		forget()
+		_ = subscription.Close() // a second closing is harmless
 		select {
 		case <-ctx.Done():
 		case <-time.After(liveReconnect):
