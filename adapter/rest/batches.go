@@ -214,7 +214,7 @@ func (c *contract) downloadRefusals(ctx context.Context, actor access.Actor, in 
 				return err
 			}
 			for _, row := range rows {
-				if err := to.write(strconv.Itoa(row.No), row.Source, row.Reason(), string(row.Fault)); err != nil {
+				if err := to.write(row.No, row.Source, row.Reason(), string(row.Fault)); err != nil {
 					return err
 				}
 			}

@@ -119,8 +119,11 @@ type Route struct {
 
 // success gives the usual status of a method.
 func success(method string) int {
-	if method == http.MethodPost {
+	switch method {
+	case http.MethodPost:
 		return http.StatusCreated
+	case http.MethodDelete:
+		return http.StatusNoContent
 	}
 	return http.StatusOK
 }

@@ -3,9 +3,10 @@ package rest
 import (
 	"context"
 	"encoding/csv"
-	"strconv"
+	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gofiber/fiber/v2"
@@ -31,9 +32,14 @@ type sheet struct {
 	csv  *csv.Writer
 }
 
-// write adds a row.
-func (s sheet) write(cells ...string) error {
-	return s.csv.Write(lo.Map(cells, func(cell string, _ int) string { return inert(cell) }))
+// write adds a row of texts and whole numbers.
+func (s sheet) write(cells ...any) error {
+	return s.csv.Write(lo.Map(cells, func(cell any, _ int) string {
+		if text, worded := cell.(string); worded {
+			return inert(text)
+		}
+		return fmt.Sprintf("%d", cell)
+	}))
 }
 
 // send sends the rows so far.
@@ -44,16 +50,12 @@ func (s sheet) send() error {
 	return s.live.Flush()
 }
 
-// inert keeps a spreadsheet from computing a cell that somebody else has worded (OWASP, CSV injection). A number
-// stays a number.
+// inert keeps a spreadsheet from computing a cell that somebody else has worded (OWASP, CSV injection).
 func inert(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(cell)[0]) {
-		return cell
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + cell
 	}
-	if _, err := strconv.ParseInt(cell, 10, 64); err == nil {
-		return cell
-	}
-	return "'" + cell
+	return cell
 }
 
 // file answers with a CSV file that write fills.
@@ -120,8 +122,7 @@ func (c *contract) writeLines(ctx context.Context, actor access.Actor, to sheet,
 	}
 	for _, l := range lines {
 		err := to.write(
-			strconv.FormatInt(l.No, 10), l.At.In(calendar.JST).Format(time.DateTime), entryTypeNames[l.Type],
-			strconv.FormatInt(int64(l.Delta), 10), strconv.FormatInt(int64(l.Balance), 10),
+			l.No, l.At.In(calendar.JST).Format(time.DateTime), entryTypeNames[l.Type], int64(l.Delta), int64(l.Balance),
 			names.view(l.Counterpart, false).Name, l.Memo, l.Entry.String(),
 		)
 		if err != nil {
