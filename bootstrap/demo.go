@@ -108,7 +108,7 @@ func (p *program) demoServing(ctx context.Context, scale string) error {
 			}
 		}()
 	}
-	return p.runUntilDone(ctx, now, watching, serving, working)
+	return p.runUntilDone(ctx, now, watching, serving, working, observing)
 }
 
 // city gives the note of the city in the database, which it makes where there is none. One that was only begun in

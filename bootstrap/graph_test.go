@@ -17,9 +17,9 @@ func TestEveryRoleHasAllThatItNeeds(t *testing.T) {
 	config, err := LoadConfig(lookup(nil))
 	require.NoError(t, err)
 	for name, role := range map[string][]fx.Option{
-		"serve":  {watching, serving},
-		"work":   {watching, working},
-		"demo":   {watching, serving, working},
+		"serve":  {watching, serving, observing},
+		"work":   {watching, working, observing},
+		"demo":   {watching, serving, working, observing},
 		"verify": {fx.Invoke(func(*proving.Verify) {})},
 		"seed":   {fx.Invoke(func(seedActs) {}), fx.Provide(newSeedActs)},
 	} {

@@ -69,7 +69,7 @@ func newRoot(lookup func(string) (string, bool), out io.Writer) *cobra.Command {
 	root.SetOut(out)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		p.serve(), p.work(), p.migrate(), p.demo(), p.verify(), p.admin(), p.load(), p.openapi(),
+		p.serve(), p.work(), p.migrate(), p.demo(), p.verify(), p.export(), p.admin(), p.load(), p.openapi(),
 	)
 	return root
 }
@@ -78,7 +78,7 @@ func (p *program) serve() *cobra.Command {
 	return &cobra.Command{
 		Use: "serve", Short: "Answer people: the HTTP interface", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.onServers(cmd.Context(), watching, serving)
+			return p.onServers(cmd.Context(), watching, serving, observing)
 		},
 	}
 }
@@ -87,7 +87,7 @@ func (p *program) work() *cobra.Command {
 	return &cobra.Command{
 		Use: "work", Short: "Work in the background: queues, relay, seals, sweep", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.onServers(cmd.Context(), watching, working)
+			return p.onServers(cmd.Context(), watching, working, observing)
 		},
 	}
 }

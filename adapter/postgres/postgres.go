@@ -89,6 +89,9 @@ func open(ctx context.Context, url string, connections, otherwise int, mode pgx.
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
 
+// InUse tells how many connections of the pool for units are in use.
+func (db *DB) InUse() int { return int(db.pool.Stat().AcquiredConns()) }
+
 // Close ends all connections.
 func (db *DB) Close() {
 	_ = db.bun.Close() // closes no connection of its own: they are the pool's

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lovesaijo/domain/event"
@@ -38,6 +39,20 @@ type Teller struct {
 	clock usecase.Clock
 	queue chan *waiting
 	done  sync.WaitGroup
+
+	sets, orders atomic.Int64
+}
+
+// Load is what a teller has done and has before it.
+type Load struct {
+	Sets    int64 // posted
+	Orders  int64 // in those sets, refused ones as well
+	Waiting int   // orders in the queue just now
+}
+
+// Load tells how busy the teller is.
+func (t *Teller) Load() Load {
+	return Load{Sets: t.sets.Load(), Orders: t.orders.Load(), Waiting: len(t.queue)}
 }
 
 type waiting struct {
@@ -102,6 +117,8 @@ func (t *Teller) serve() {
 		ctx, cancel := context.WithTimeout(context.Background(), unitTimeout)
 		t.settle(ctx, set)
 		cancel()
+		t.sets.Add(1)
+		t.orders.Add(int64(len(set)))
 		for _, w := range set {
 			close(w.served)
 		}
