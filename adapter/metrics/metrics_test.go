@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -22,7 +23,7 @@ func TestFiguresAreReadWhenSomebodyAsks(t *testing.T) {
 		{Name: "teller_orders_total", Help: "Orders posted.", Counter: true, Read: func() float64 { orders++; return orders }},
 	}, slog.New(slog.NewJSONHandler(&logged, nil)))
 	require.NoError(t, server.Start(t.Context()))
-	t.Cleanup(func() { require.NoError(t, server.Stop(t.Context())) })
+	t.Cleanup(func() { require.NoError(t, server.Stop(context.WithoutCancel(t.Context()))) })
 	var line struct{ Address string }
 	require.NoError(t, json.Unmarshal(logged.Bytes(), &line))
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+line.Address+"/metrics", nil)
