@@ -212,7 +212,7 @@ var planted = map[string]struct {
 	},
 	"a deleted posting": {
 		`DELETE FROM postings WHERE entry_id = (SELECT id FROM entries WHERE seq = 11) AND no = 1`,
-		[]proof.Code{proof.SealHash, proof.LotDiffers, proof.LotExtra, proof.WalletDiffers, proof.LineDiffers},
+		[]proof.Code{proof.SealHash, proof.LotUnknown, proof.WalletOverdrawn, proof.LotDiffers, proof.LotExtra, proof.WalletDiffers, proof.LineDiffers},
 		"journal says",
 	},
 	"an entry whose postings are gone": {
