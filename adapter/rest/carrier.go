@@ -49,13 +49,22 @@ func (e *exchange) Version() huma.ProtoVersion { return huma.ProtoVersion{Proto:
 func (e *exchange) Method() string             { return e.c.Method() }
 func (e *exchange) Host() string               { return e.c.Hostname() }
 func (e *exchange) RemoteAddr() string         { return e.c.Context().RemoteAddr().String() }
-func (e *exchange) Param(name string) string   { return e.c.Params(name) }
+func (e *exchange) Param(name string) string   { return param(e.c, name) }
 func (e *exchange) Query(name string) string   { return e.c.Query(name) }
 func (e *exchange) Header(name string) string  { return e.c.Get(name) }
 func (e *exchange) BodyReader() io.Reader      { return bytes.NewReader(e.c.Request().Body()) }
 func (e *exchange) Status() int                { return e.c.Response().StatusCode() }
 func (e *exchange) SetStatus(code int)         { e.c.Status(code) }
 func (e *exchange) BodyWriter() io.Writer      { return e.c.Context() }
+
+// param gives a part of the path as it was meant: a person's code may have been typed with spaces.
+func param(c *fiber.Ctx, name string) string {
+	text := c.Params(name)
+	if plain, err := url.PathUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
 
 // URL gives what was asked for; one that cannot be read is empty.
 func (e *exchange) URL() url.URL {

@@ -145,7 +145,7 @@ func (c *contract) meet(ctx context.Context, actor access.Actor, in *codeRequest
 		return nil, err
 	}
 	v := codeMeetingView{
-		Purpose: code.Purpose.String(), Role: owner.Role.String(), Name: parties{reader: actor}.nameOf(owner, false),
+		Purpose: code.Purpose.String(), Role: owner.Role.String(), Name: parties{reader: actor}.nameOf(ownerOf(owner), false),
 		ExpiresAt: instantOr(code.ExpiresAt), Usable: true,
 	}
 	if owner.Role == user.Merchant {

@@ -2,6 +2,8 @@ package rest_test
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -61,6 +63,9 @@ func TestAPanicAndAnAccidentTellNothing(t *testing.T) {
 		deps.Draw.PNG = func(user.Token, int) ([]byte, error) { panic("secret of the house") }
 		deps.Draw.SVG = func(user.Token, string) ([]byte, error) { return nil, context.DeadlineExceeded }
 		deps.Draw.Card = func(user.User, user.Code) ([]byte, error) { return nil, net.ErrClosed }
+		deps.Draw.Poster = func(user.User, user.Code) ([]byte, error) {
+			return nil, errors.Join(user.ErrCodeUnknown, io.ErrUnexpectedEOF)
+		}
 		deps.Ready = func(context.Context) error { return net.ErrClosed }
 	})
 	town.ask(town.hana, http.MethodGet, "/v1/codes/standing.png", nil).refuses(http.StatusInternalServerError, "internal")
@@ -70,9 +75,11 @@ func TestAPanicAndAnAccidentTellNothing(t *testing.T) {
 	broken := town.ask(town.hana, http.MethodGet, "/v1/codes/standing.pdf", nil)
 	broken.refuses(http.StatusInternalServerError, "internal")
 	require.NotContains(t, broken.text, "closed")
+	town.ask(town.shop, http.MethodGet, "/v1/codes/standing.pdf", nil).refuses(http.StatusNotFound, "code_unknown")
 	require.Equal(t, http.StatusServiceUnavailable, town.ask(person{}, http.MethodGet, "/readyz", nil).status)
 	require.Contains(t, town.log.String(), "secret of the house")
 	require.Contains(t, town.log.String(), "use of closed network connection")
+	require.Contains(t, town.log.String(), "unexpected EOF", "what was joined to a fault is not lost")
 }
 
 func TestEveryAnswerCarriesSafeHeadersAndARequestIdentifier(t *testing.T) {

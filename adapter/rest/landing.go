@@ -75,7 +75,7 @@ func (s *server) landing(c *fiber.Ctx) error {
 
 // behind finds the code of the path and its owner.
 func (s *server) behind(c *fiber.Ctx) (user.Code, user.User, error) {
-	token, err := user.ParseToken(c.Params("token"))
+	token, err := user.ParseToken(param(c, "token"))
 	if err != nil {
 		return user.Code{}, user.User{}, err
 	}

@@ -146,6 +146,9 @@ func TestAnAmountCodeExpires(t *testing.T) {
 	require.InDelta(t, 120, met["amount"], 0)
 	require.Equal(t, "うちぬき食堂", met["name"])
 
+	typed := strings.ToLower(code["token"].(string)[:6]) + "%20-" + code["token"].(string)[6:]
+	require.Equal(t, met, town.ask(town.hana, http.MethodGet, "/v1/codes/"+typed, nil).is(http.StatusOK))
+
 	town.clock.Add(31e9)
 	met = town.ask(town.hana, http.MethodGet, "/v1/codes/"+code["token"].(string), nil).is(http.StatusOK)
 	require.Equal(t, "code_expired", met["fault"].(map[string]any)["code"])

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,14 +115,14 @@ func byStatus(status int) *Problem {
 }
 
 // problemOf turns any error into what the person is told. Faults are told as they are; of everything else
-// people learn only that it went wrong, and unexpected is true: then the error belongs in the log. where names
+// people learn only that it went wrong. Where unexpected is true, the error belongs in the log. where names
 // the part of the request that the fields of a fault are in.
 func problemOf(err error, where string) (p *Problem, unexpected bool) {
 	if errors.As(err, &p) {
 		return p, false
 	}
 	if f, ok := fault.Of(err); ok {
-		return ofFault(f, where), false
+		return ofFault(f, where), hasAccident(err)
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		late := problemDeadline
@@ -133,6 +134,20 @@ func problemOf(err error, where string) (p *Problem, unexpected bool) {
 		return byStatus(e.Code), false
 	}
 	return &problemInternal, true
+}
+
+// hasAccident tells whether something that is no fault was joined to one: people are told the fault, but the rest
+// belongs in the log.
+func hasAccident(err error) bool {
+	switch e := err.(type) {
+	case *fault.Fault:
+		return false
+	case interface{ Unwrap() error }:
+		return hasAccident(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), hasAccident)
+	}
+	return true
 }
 
 func ofFault(f *fault.Fault, where string) *Problem {

@@ -98,9 +98,10 @@ type Drawings struct {
 // server is what the handlers share.
 type server struct {
 	Deps
-	log     *slog.Logger
-	streams streams
-	proofs  proofs
+	log        *slog.Logger
+	streams    streams
+	proofs     proofs
+	ownerCache ownerCache
 }
 
 // New makes the HTTP application. Listening and shutting down are the caller's.

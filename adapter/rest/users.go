@@ -228,15 +228,19 @@ func (c *contract) userOf(ctx context.Context, text string) (user.User, error) {
 	return c.Roster.ByID(ctx, id)
 }
 
+// birthsBegin is before everybody's birth, where an age band has no beginning. The zero day would not do: it is in
+// 1970, and the elderly were born before.
+var birthsBegin = calendar.On(1, 1, 1)
+
 func (f UserFilter) filter() (user.Filter, error) {
 	role, _ := user.ParseRole(f.Role)
 	filter := user.Filter{Role: role, Text: f.Q[strings.LastIndexByte(f.Q, '/')+1:], PostalCode: strings.ReplaceAll(f.PostalCode, "-", "")}
 	var err error
-	if filter.BornFrom, err = dayOr(f.BornFrom, 0); err != nil {
-		return filter, err
-	}
 	if f.BornUntil == "" && f.BornFrom == "" {
 		return filter, nil
+	}
+	if filter.BornFrom, err = dayOr(f.BornFrom, birthsBegin); err != nil {
+		return filter, err
 	}
 	filter.BornUntil, err = dayOr(f.BornUntil, calendar.Never-1)
 	return filter, err

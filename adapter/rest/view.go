@@ -1,23 +1,18 @@
 package rest
 
 import (
-	"context"
 	"encoding/base64"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/samber/lo"
 
-	"lovesaijo/domain/access"
 	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/ident"
-	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/page"
-	"lovesaijo/domain/user"
 )
 
 // instantForm is RFC 3339 to the millisecond, so that an instant reads the same before and after it was stored.
@@ -136,75 +131,3 @@ func viewLot(l lot.Lot, kinds map[lot.KindCode]lot.Kind) lotView {
 		Hops: l.Hops, Paid: l.Paid, Remaining: l.Remaining,
 	}
 }
-
-// partyView is the other side of an entry. Residents' names are shown to residents and administrators; to a shop,
-// whoever pays is a resident and no more than that.
-type partyView struct {
-	Kind     string `json:"kind" enum:"resident,merchant,bank,till,unissued,reserved,claimed,wallet" doc:"Who or what it is"`
-	Name     string `json:"name" doc:"Empty where there is none to show"`
-	WalletID string `json:"wallet_id,omitempty" format:"uuid"`
-}
-
-// Owners tells whose wallets are.
-type Owners interface {
-	// ByWallets finds the owners of wallets, deleted ones as well; unknown wallets are absent from the result.
-	ByWallets(ctx context.Context, wallets []ledger.WalletID) (map[ledger.WalletID]user.User, error)
-}
-
-// parties names accounts for a reader.
-type parties struct {
-	reader access.Actor
-	owners map[ledger.WalletID]user.User
-}
-
-// nameParties looks up the owners of the accounts that are wallets.
-func (s *server) nameParties(ctx context.Context, reader access.Actor, accounts ...ledger.Account) (parties, error) {
-	wallets := lo.FilterMap(accounts, func(a ledger.Account, _ int) (ledger.WalletID, bool) {
-		return a.Owner, a.Owner != [16]byte{} && a.Kind != ledger.Reserved
-	})
-	p := parties{reader: reader}
-	if len(wallets) == 0 {
-		return p, nil
-	}
-	var err error
-	if p.owners, err = s.Owners.ByWallets(ctx, lo.Uniq(wallets)); err != nil {
-		return parties{}, fmt.Errorf("owners of %d wallets: %w", len(wallets), err)
-	}
-	return p, nil
-}
-
-// potNames names what is no wallet.
-var potNames = map[ledger.PotKind]string{
-	ledger.Bank: "銀行口座", ledger.Till: "店頭の現金", ledger.Unissued: "西条市", ledger.Reserved: "西条市", ledger.Claimed: "請求済み",
-}
-
-// view shows an account. distant tells that the reader has never met its owner, as with the earlier holders of a
-// lot: then residents have no names but for administrators.
-func (p parties) view(account ledger.Account, distant bool) partyView {
-	if account.Kind != ledger.InWallet && account.Kind != ledger.Till {
-		return partyView{Kind: account.Kind.String(), Name: potNames[account.Kind]}
-	}
-	v := partyView{Kind: account.Kind.String(), Name: potNames[account.Kind], WalletID: identifier(ledger.WalletID(account.Owner))}
-	owner, known := p.owners[account.Owner]
-	if !known {
-		return v
-	}
-	v.Kind, v.Name = owner.Role.String(), p.nameOf(owner, distant)
-	if owner.Role == user.Resident && distant && p.reader.Role != user.Administrator {
-		v.WalletID = ""
-	}
-	return v
-}
-
-func (p parties) nameOf(owner user.User, distant bool) string {
-	if owner.Role != user.Resident || p.reader.Role == user.Administrator || p.reader.User == owner.ID {
-		return owner.Profile.Name
-	}
-	if p.reader.Role == user.Resident && !distant {
-		return owner.Profile.Name
-	}
-	return anonymous
-}
-
-// anonymous is what a resident is called where the name is nobody's business.
-const anonymous = "利用者"
