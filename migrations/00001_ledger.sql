@@ -87,7 +87,6 @@ CREATE TABLE entries (
     actor_id uuid,
     batch_id uuid,
     memo     text        NOT NULL DEFAULT '',
-    xid      xid8        NOT NULL DEFAULT pg_current_xact_id(), -- lets the sealer see that no earlier entry is still on its way
     CONSTRAINT entries_type_known CHECK (type BETWEEN 1 AND 10)
 );
 CREATE INDEX entries_of_batch ON entries (batch_id) WHERE batch_id IS NOT NULL;
