@@ -22,8 +22,12 @@ func TestWhateverHTTPRefusesIsAProblem(t *testing.T) {
 	town.ask(nobody, http.MethodGet, "/nowhere", nil).refuses(http.StatusNotFound, "route_unknown")
 	town.ask(nobody, http.MethodGet, "/v1/payments", nil).refuses(http.StatusMethodNotAllowed, "method_not_allowed")
 	town.ask(nobody, http.MethodGet, "/healthz?x="+strings.Repeat("a", 3_000), nil).refuses(http.StatusRequestURITooLong, "uri_too_long")
-	town.ask(nobody, http.MethodGet, "/healthz", nil, "X-Long", strings.Repeat("a", 10_000)).refuses(http.StatusRequestHeaderFieldsTooLarge, "headers_too_large")
-	town.ask(nobody, http.MethodPost, "/v1/sessions", strings.Repeat(" ", 70_000)).refuses(http.StatusRequestEntityTooLarge, "body_too_large")
+	town.raw("GET /healthz HTTP/1.1\r\nHost: town\r\nX-Long: "+strings.Repeat("a", 10_000)+"\r\n\r\n").
+		refuses(http.StatusRequestHeaderFieldsTooLarge, "headers_too_large")
+	for _, path := range []string{"/v1/sessions", "/v1/payments"} {
+		town.raw("POST "+path+" HTTP/1.1\r\nHost: town\r\nContent-Length: 70000\r\n\r\n"+strings.Repeat(" ", 70_000)).
+			refuses(http.StatusRequestEntityTooLarge, "body_too_large")
+	}
 	town.ask(nobody, http.MethodPost, "/v1/sessions", "a=b", "Content-Type", "application/x-www-form-urlencoded").
 		refuses(http.StatusUnsupportedMediaType, "media_type_unsupported")
 	town.ask(town.office, http.MethodGet, "/v1/admin/users?q=a%00b", nil).refuses(http.StatusBadRequest, "request_malformed")
