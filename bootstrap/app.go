@@ -34,10 +34,9 @@ import (
 type appNeeds struct {
 	fx.In
 
-	Lifecycle fx.Lifecycle
-	Config    Config
-	Log       *slog.Logger
-	Clock     usecase.Clock
+	Config Config
+	Log    *slog.Logger
+	Clock  usecase.Clock
 
 	Guard        *signingin.Guard
 	Door         *signingin.Door
@@ -64,21 +63,26 @@ type appNeeds struct {
 	Owners rest.Owners
 	Rules  ledger.RulesReader
 	Ready  readiness
+
+	Stopping stopping
 }
+
+// stopping is closed when the process is about to stop, so that streams end and do not hold up the listener.
+type stopping chan struct{}
+
+func newStopping() stopping { return make(stopping) }
 
 func newApp(n appNeeds) (*fiber.App, error) {
 	drawings, err := newDrawings(n.Config)
 	if err != nil {
 		return nil, err
 	}
-	stopping := make(chan struct{})
-	n.Lifecycle.Append(fx.StopHook(func() { close(stopping) }))
 	return rest.New(rest.Deps{
 		Log: n.Log, Now: n.Clock, Guard: n.Guard, Door: n.Door, Desk: n.Desk, Pay: n.Pay, PreviewPayment: n.PreviewPay,
 		Charging: n.Charging, Reading: n.Reading, Informing: n.Informing, Funding: n.Funding, Accounts: n.Accounts,
 		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Expiring: n.Expiring, Lapsing: n.Lapsing,
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
-		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: stopping,
+		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
 	}), nil
 }
 

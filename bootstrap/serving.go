@@ -56,7 +56,7 @@ func newTeller(lifecycle fx.Lifecycle, unit usecase.Unit[paying.Stores], clock u
 // serving is the role of answering people.
 var serving = fx.Options(
 	fx.Provide(
-		newDoor, newRevocations, newReadiness,
+		newDoor, newRevocations, newReadiness, newStopping,
 		signingin.NewGuard,
 		func(redis redis.UniversalClient) access.Sessions { return sessions.New(redis) },
 		func(feed *sessions.Feed) access.Revocations { return feed },
@@ -114,8 +114,8 @@ func newReadiness(db *postgres.DB, redis redis.UniversalClient) readiness {
 	}
 }
 
-// listen serves the application. Stopping lets the requests in hand end first.
-func listen(lifecycle fx.Lifecycle, app *fiber.App, config Config, log *slog.Logger, shutdown fx.Shutdowner) {
+// listen serves the application. Stopping ends the streams, and lets the requests in hand end first.
+func listen(lifecycle fx.Lifecycle, app *fiber.App, stopping stopping, config Config, log *slog.Logger, shutdown fx.Shutdowner) {
 	lifecycle.Append(fx.Hook{
 		OnStart: func(ctx context.Context) error {
 			listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", config.Listen)
@@ -131,6 +131,9 @@ func listen(lifecycle fx.Lifecycle, app *fiber.App, config Config, log *slog.Log
 			}()
 			return nil
 		},
-		OnStop: app.ShutdownWithContext,
+		OnStop: func(ctx context.Context) error {
+			close(stopping)
+			return app.ShutdownWithContext(ctx)
+		},
 	})
 }
