@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -29,6 +30,7 @@ type Config struct {
 	DatabaseConnections int
 	TellerWindows       int
 	SignInsAtOnce       int
+	TrustedProxies      []string
 }
 
 // variable is one line of the configuration: what it is called, means, is by default, and how it is read.
@@ -111,6 +113,23 @@ var variables = []variable{
 	{
 		"LOVESAIJO_SIGNINS_AT_ONCE", "passwords that this process checks at the same time, 1 to 64", "2",
 		func(c *Config, text string) (err error) { c.SignInsAtOnce, err = whole(text, 1, 64); return err },
+	},
+	{
+		"LOVESAIJO_TRUSTED_PROXIES", "addresses or networks, with commas between, of proxies whose X-Real-IP is believed", "",
+		func(c *Config, text string) error {
+			for proxy := range strings.SplitSeq(text, ",") {
+				if proxy = strings.TrimSpace(proxy); proxy == "" {
+					continue
+				}
+				if _, err := netip.ParsePrefix(proxy); err != nil {
+					if _, err := netip.ParseAddr(proxy); err != nil {
+						return errors.New("must be addresses or networks, for example 10.0.0.1, 10.1.0.0/16")
+					}
+				}
+				c.TrustedProxies = append(c.TrustedProxies, proxy)
+			}
+			return nil
+		},
 	},
 }
 
