@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime/debug"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/redis/go-redis/v9"
@@ -30,6 +32,23 @@ import (
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
+
+// A process that serves keeps little and throws away much: it collects seldom while there is room, and more often as
+// it nears the limit. The environment's GOGC and GOMEMLIMIT come before these.
+const (
+	collectPercent = 400
+	memorySoftMax  = 128 << 20
+)
+
+// collectSeldom sets the garbage collector for serving.
+func collectSeldom() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(collectPercent)
+	}
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memorySoftMax)
+	}
+}
 
 // signInsWaiting is how many people may wait at the door before more are asked to come back.
 const signInsWaiting = 64
@@ -63,7 +82,7 @@ var serving = fx.Options(
 		func(db *postgres.DB) rest.Owners { return db.Owners() },
 		newApp,
 	),
-	fx.Invoke(listen, func(lifecycle fx.Lifecycle, live *queue.Live) {
+	fx.Invoke(collectSeldom, listen, func(lifecycle fx.Lifecycle, live *queue.Live) {
 		lifecycle.Append(fx.StartStopHook(live.Start, live.Stop))
 	}),
 )
