@@ -73,16 +73,6 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, wall
 			return err
 		})
 	}
-	if len(want.Claims) > 0 {
-		actors, keys := make([][16]byte, len(want.Claims)), make([]string, len(want.Claims))
-		for i, c := range want.Claims {
-			actors[i], keys[i] = c.Actor, string(c.Key)
-		}
-		s.writes.Queue(readKeys, actors, keys).Query(func(rows pgx.Rows) (err error) {
-			records, err = pgx.CollectRows(rows, scanRecord)
-			return err
-		})
-	}
 	if len(want.Pots) > 0 {
 		kinds, owners, funds := potColumns(want.Pots)
 		if potsSQL == lockPots {
@@ -90,6 +80,17 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, wall
 		}
 		s.writes.Queue(potsSQL, kinds, owners, funds).Query(func(rows pgx.Rows) (err error) {
 			pots, err = scanPots(rows)
+			return err
+		})
+	}
+	// Keys come behind every lock: those of people without a wallet are guarded by the pots alone.
+	if len(want.Claims) > 0 {
+		actors, keys := make([][16]byte, len(want.Claims)), make([]string, len(want.Claims))
+		for i, c := range want.Claims {
+			actors[i], keys[i] = c.Actor, string(c.Key)
+		}
+		s.writes.Queue(readKeys, actors, keys).Query(func(rows pgx.Rows) (err error) {
+			records, err = pgx.CollectRows(rows, scanRecord)
 			return err
 		})
 	}

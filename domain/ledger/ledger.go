@@ -44,7 +44,8 @@ type Ledger interface {
 	// Open locks the wallets, wanted by identifier or by one of their codes, and then the pots, each in the order
 	// of its key, so that two units never wait for each other in a circle. The wallet's lock is also the lock of
 	// its lots, of its codes and of the idempotency keys of whoever acts on it; all of those are read after it
-	// is held. What does not exist is absent from the book; a pot that was never used is there with nothing in it.
+	// is held, the keys behind the pots' locks as well, since administrators have no wallet. What does not exist
+	// is absent from the book; a pot that was never used is there with nothing in it.
 	Open(ctx context.Context, now time.Time, want Want) (*Book, error)
 	// Peek reads the same without locking anything. A peeked book serves previews and must not be appended.
 	Peek(ctx context.Context, now time.Time, want Want) (*Book, error)
