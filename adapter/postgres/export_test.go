@@ -1,0 +1,7 @@
+package postgres
+
+// Statements whose plans are tested.
+const (
+	ReadTills = readTills
+	ReadLine  = readLine
+)
