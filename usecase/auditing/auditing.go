@@ -7,6 +7,7 @@ package auditing
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 	"unicode/utf8"
 
@@ -56,8 +57,9 @@ func Do[S Stores, R any](ctx context.Context, office Office[S], actor access.Act
 		return none, ErrReason.At("reason")
 	}
 	result, err := usecase.Do(ctx, office.Unit, func(ctx context.Context, stores S) (R, error) {
-		done := act
+		done := act // with maps of its own: what an attempt that is given up noted must not stand in the trail
 		done.ID, done.Outcome = ident.New[audit.Act](now), Done
+		done.Before, done.After = maps.Clone(act.Before), maps.Clone(act.After)
 		result, err := work(ctx, stores, now, &done)
 		if err != nil {
 			return none, err

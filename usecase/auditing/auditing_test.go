@@ -13,6 +13,7 @@ import (
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/page"
+	"lovesaijo/usecase"
 	"lovesaijo/usecase/auditing"
 	"lovesaijo/usecase/citytest"
 )
@@ -117,4 +118,34 @@ func TestNothingIsDoneThatCannotBeRecorded(t *testing.T) {
 	_, err := city.Funds.Fund(t.Context(), "new")
 	require.Error(t, err)
 	require.ErrorIs(t, open(t, office, city.Official, fund.ErrInUse), errAccident, "a refusal that cannot be recorded is an accident")
+}
+
+// losing is a unit whose first attempt is always lost against another unit, and rolled back.
+type losing struct{ usecase.Unit[stores] }
+
+func (u losing) Do(ctx context.Context, work func(context.Context, stores) error) error {
+	err := u.Unit.Do(ctx, func(ctx context.Context, s stores) error { return errors.Join(work(ctx, s), errAccident) })
+	if !errors.Is(err, errAccident) {
+		return err
+	}
+	return u.Unit.Do(ctx, work)
+}
+
+func TestWhatALostAttemptNotedDoesNotStandInTheTrail(t *testing.T) {
+	t.Parallel()
+	city, office := setScene(t)
+	office.Unit = losing{office.Unit}
+	attempts := 0
+	act := audit.Act{Action: "points.grant", After: map[string]string{"amount": "100"}}
+	_, err := auditing.Do(t.Context(), office, city.Official, access.Grant, act, func(_ context.Context, _ stores, _ time.Time, act *audit.Act) (bool, error) {
+		if attempts++; attempts == 1 {
+			act.After["entry"] = "of an entry that never was"
+			return true, nil
+		}
+		return false, fund.ErrClosed
+	})
+	require.ErrorIs(t, err, fund.ErrClosed)
+	recorded := acts(t, city)
+	require.Len(t, recorded, 1)
+	require.Equal(t, map[string]string{"amount": "100"}, recorded[0].After)
 }
