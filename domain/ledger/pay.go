@@ -121,7 +121,8 @@ func (b *Book) Pay(o Order) (Receipt, error) {
 	}
 	b.finish(e)
 	if entryType == Transfer {
-		payer.SentMonth, payer.Sent = b.month(), payer.sentIn(b.month())+amount
+		month, sent := b.sent(payer)
+		payer.SentMonth, payer.Sent = month, sent+amount
 	}
 	b.use(payerCode, e.ID)
 	b.use(payeeCode, e.ID)
@@ -203,7 +204,7 @@ func (b *Book) direction(payer, payee *Wallet, amount money.Points) (EntryType, 
 	if amount > limits.PerTimeMax {
 		return 0, nil, ErrTransferTime.With("limit", int64(limits.PerTimeMax))
 	}
-	if sent := payer.sentIn(b.month()); sent+amount > limits.PerMonthMax {
+	if _, sent := b.sent(payer); sent+amount > limits.PerMonthMax {
 		return 0, nil, ErrTransferMonth.With("limit", int64(limits.PerMonthMax)).With("sent", int64(sent))
 	}
 	transferable := make([]lot.Lot, 0, len(payer.Lots))
@@ -221,11 +222,15 @@ func (b *Book) month() int32 {
 	return int32(year)*12 + int32(month) - 1
 }
 
-func (w *Wallet) sentIn(month int32) money.Points {
-	if w.SentMonth != month {
-		return 0
+// sent gives what the wallet has sent to residents, and in which month. An order that came in the last moment of a
+// month and was overtaken counts in the month that has begun: were it to count in its own, the overtaker's points
+// would be forgotten.
+func (b *Book) sent(w *Wallet) (month int32, sent money.Points) {
+	switch month = b.month(); w.SentMonth {
+	case month, month + 1:
+		return w.SentMonth, w.Sent
 	}
-	return w.Sent
+	return month, 0
 }
 
 // use consumes a one-time code; a standing code stays.

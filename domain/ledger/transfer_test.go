@@ -102,3 +102,31 @@ func TestTransferLimitPerMonthBeginsAnewAtMidnightInJapan(t *testing.T) {
 	require.Equal(t, int32(2026*12+11), w.SentMonth)
 	require.Equal(t, money.Points(1_000), w.Sent)
 }
+
+func TestTransferThatWasOvertakenAtTheEndOfTheMonthCountsInTheNewOne(t *testing.T) {
+	t.Parallel()
+	s := newScene()
+	s.has(hana, key("city", today+30, 0), 5_000)
+	s.rules.Transfers.PerMonthMax = 1_000
+	s.wallet(hana).SentMonth, s.wallet(hana).Sent = 2026*12+11, 900
+	s.now = calendar.On(2026, 12, 1).Start().Add(-time.Nanosecond).UTC()
+
+	f := refusedPayment(t, s, ledger.ErrTransferMonth, pays(hana, taro, 101))
+	require.Equal(t, map[string]int64{"limit": 1_000, "sent": 900}, f.Figures)
+	b := s.open()
+	_, err := b.Pay(pays(hana, taro, 100))
+	require.NoError(t, err)
+	w, err := b.Wallet(hana)
+	require.NoError(t, err)
+	require.Equal(t, int32(2026*12+11), w.SentMonth)
+	require.Equal(t, money.Points(1_000), w.Sent)
+}
+
+func TestTransferIsNotHeldBackByAClockThatOnceWentWrong(t *testing.T) {
+	t.Parallel()
+	s := newScene()
+	s.has(hana, key("city", today+30, 0), 5_000)
+	s.wallet(hana).SentMonth, s.wallet(hana).Sent = 2099*12, 100_000
+	_, err := s.open().Pay(pays(hana, taro, 100))
+	require.NoError(t, err)
+}
