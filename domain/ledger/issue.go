@@ -53,8 +53,11 @@ func (b *Book) Charge(c Cash) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if merchant.Role != user.Merchant {
+	switch {
+	case merchant.Role != user.Merchant:
 		return Receipt{}, ErrChargePlace
+	case merchant.Closed: // its clerks may still be signed in, and nobody would ask the shop for the cash
+		return Receipt{}, ErrChargeOff
 	}
 	resident, code, err := b.party(c.Resident)
 	if err != nil {

@@ -61,6 +61,7 @@ func TestChargeIsRefused(t *testing.T) {
 		"at an unknown merchant":    {ledger.ErrWalletUnknown, func(_ *scene, c *ledger.Cash) { c.Merchant = ledger.WalletID{15: 99} }},
 		"to a merchant":             {ledger.ErrChargeToWhom, func(_ *scene, c *ledger.Cash) { c.Resident.Wallet = stall }},
 		"to a closed wallet":        {ledger.ErrWalletClosed, func(s *scene, _ *ledger.Cash) { s.wallet(hana).Closed = true }},
+		"at a closed shop":          {ledger.ErrChargeOff, func(s *scene, _ *ledger.Cash) { s.wallet(shop).Closed = true }},
 		"by an unknown code":        {user.ErrCodeUnknown, func(_ *scene, c *ledger.Cash) { c.Resident = ledger.Party{Code: user.NewToken(user.Standing)} }},
 		"of a retired kind":         {lot.ErrKindRetired, func(s *scene, _ *ledger.Cash) { s.rules.ChargeKind = "old" }},
 	} {
