@@ -2,6 +2,7 @@ package postgres
 
 // Statements whose plans are tested.
 const (
-	ReadTills = readTills
-	ReadLine  = readLine
+	ReadTills   = readTills
+	ReadLine    = readLine
+	ReadSources = readSources
 )

@@ -34,8 +34,11 @@ const (
 	readEntry     = `SELECT id, seq, type, at, actor_id, batch_id, memo FROM entries WHERE id = $1`
 	postingColumn = `fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on - 'epoch'::date, hops, paid, amount`
 	readPostings  = `SELECT ` + postingColumn + ` FROM postings WHERE entry_id = $1 ORDER BY no`
-	readSources   = `SELECT p.entry_id, e.type, p.at, p.fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on - 'epoch'::date, hops, paid, amount
-		FROM postings p JOIN entries e ON e.id = p.entry_id WHERE p.destination_lot = ANY($1) ORDER BY p.at DESC, p.entry_id DESC, p.no LIMIT $2`
+	// Each lot gives its own newest postings: a shop's may have a million, and all of them would be sorted.
+	readSources = `SELECT p.entry_id, e.type, p.at, p.fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on - 'epoch'::date, hops, paid, amount
+		FROM (SELECT DISTINCT unnest($1::uuid[]) AS lot) wanted
+		CROSS JOIN LATERAL (SELECT * FROM postings WHERE destination_lot = wanted.lot ORDER BY at DESC, entry_id DESC, no LIMIT $2) p
+		JOIN entries e ON e.id = p.entry_id ORDER BY p.at DESC, p.entry_id DESC, p.no LIMIT $2`
 	readLotsByID = `SELECT id, kind, fund, expires_on - 'epoch'::date, hops, paid, remaining, since FROM lots WHERE id = ANY($1)`
 	readHolder   = `SELECT wallet_id FROM lots WHERE id = $1`
 	readLapsed   = `SELECT DISTINCT wallet_id FROM lots WHERE open AND expires_on < $1 AND wallet_id > $2 ORDER BY wallet_id LIMIT $3`
