@@ -64,12 +64,13 @@ func (b *Bulk) Create(ctx context.Context, actor access.Actor, cmd BatchCommand)
 	if err := auditing.Allow(ctx, b.office, actor, access.Grant, act); err != nil {
 		return BatchResult{}, err
 	}
-	rows, err := b.rows(ctx, cmd)
-	if err != nil {
-		return BatchResult{}, err
+	// What can be asked for no more may have been made before: the key decides first.
+	rows, wrong := b.rows(ctx, cmd)
+	if _, refused := fault.Of(wrong); wrong != nil && !refused {
+		return BatchResult{}, wrong
 	}
 	result, err := auditing.Do(ctx, b.office, actor, access.Grant, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (BatchResult, error) {
-		result, err := cmd.create(ctx, s, now, actor, rows)
+		result, err := cmd.create(ctx, s, now, actor, rows, wrong)
 		if err != nil {
 			return BatchResult{}, err
 		}
@@ -87,7 +88,7 @@ func (b *Bulk) Create(ctx context.Context, actor access.Actor, cmd BatchCommand)
 	return b.replay(ctx, result.ID)
 }
 
-func (cmd BatchCommand) create(ctx context.Context, s Stores, now time.Time, actor access.Actor, rows []fund.Row) (BatchResult, error) {
+func (cmd BatchCommand) create(ctx context.Context, s Stores, now time.Time, actor access.Actor, rows []fund.Row, wrong error) (BatchResult, error) {
 	if err := cmd.Key.Valid(); err != nil {
 		return BatchResult{}, err
 	}
@@ -100,6 +101,9 @@ func (cmd BatchCommand) create(ctx context.Context, s Stores, now time.Time, act
 	}
 	if result, before, err := book.Replay(claim, hash); before || err != nil {
 		return BatchResult{Batch: fund.Batch{ID: result}, Replayed: true}, err
+	}
+	if wrong != nil {
+		return BatchResult{}, wrong
 	}
 	good, total, err := tally(rows)
 	if err != nil {

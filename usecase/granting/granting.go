@@ -98,13 +98,16 @@ func (g *Granting) Do(ctx context.Context, actor access.Actor, cmd Command) (Res
 	if err := auditing.Allow(ctx, g.office, actor, access.Grant, act); err != nil {
 		return Result{}, err
 	}
-	recipient, err := g.recipient(ctx, cmd)
-	if err != nil {
-		return Result{}, err
+	// Who cannot be found any more may have been granted to before: the key decides first.
+	recipient, unknown := g.recipient(ctx, cmd)
+	if _, refused := fault.Of(unknown); unknown != nil && !refused {
+		return Result{}, unknown
 	}
-	act.Target = recipient.ID.String()
+	if unknown == nil {
+		act.Target = recipient.ID.String()
+	}
 	entry, err := auditing.Do(ctx, g.office, actor, access.Grant, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (made, error) {
-		entry, err := cmd.post(ctx, s, now, actor, recipient)
+		entry, err := cmd.post(ctx, s, now, actor, recipient, unknown)
 		if err != nil {
 			return made{}, err
 		}
@@ -126,7 +129,7 @@ type made struct {
 	replayed bool
 }
 
-func (cmd Command) post(ctx context.Context, s Stores, now time.Time, actor access.Actor, recipient user.User) (made, error) {
+func (cmd Command) post(ctx context.Context, s Stores, now time.Time, actor access.Actor, recipient user.User, unknown error) (made, error) {
 	if err := cmd.Key.Valid(); err != nil {
 		return made{}, err
 	}
@@ -139,6 +142,9 @@ func (cmd Command) post(ctx context.Context, s Stores, now time.Time, actor acce
 	}
 	if result, before, err := book.Replay(claim, hash); before || err != nil {
 		return made{result, true}, err
+	}
+	if unknown != nil {
+		return made{}, unknown
 	}
 	if err := cmd.ready(ctx, s.Treasury); err != nil {
 		return made{}, err
