@@ -32,6 +32,27 @@ var raceContracts = []contract{
 	{"each of many amendments of the rules has its own version", amendmentsHaveVersions},
 }
 
+// race lets all sides act at once. Before that each has opened a book, so that an adapter has made its connections
+// and the sides truly meet.
+func (w *town) race(act func(side int) error) []error {
+	w.t.Helper()
+	for range 2 {
+		for _, err := range together(sidesMax, func(side int) error {
+			want := ledger.Want{
+				Wallets: []ledger.WalletID{w.mayor.Wallet}, Codes: []user.Token{"none"}, Pots: []ledger.Pot{pot(ledger.Reserved, [16]byte{0: byte(side)})},
+				Claims: []idem.Claim{{Actor: w.mayor.ID, Key: "warming-up"}},
+			}
+			return w.Unit.Do(w.t.Context(), func(ctx context.Context, s Stores) error {
+				_, err := s.Ledger.Open(ctx, Now, want)
+				return err
+			})
+		}) {
+			require.NoError(w.t, err)
+		}
+	}
+	return together(sidesMax, act)
+}
+
 // wins counts the sides that succeeded; every other one must have been refused for the reason.
 func wins(t *testing.T, errs []error, reason error) int {
 	t.Helper()
@@ -49,7 +70,7 @@ func wins(t *testing.T, errs []error, reason error) int {
 func lastPointsGoOnce(t *testing.T, b Bench) {
 	w := found(t, b)
 	w.grant(w.hana, 100, calendar.Never, Now)
-	errs := together(sidesMax, func(side int) error {
+	errs := w.race(func(side int) error {
 		to := w.shop
 		if side%2 == 0 {
 			to = w.stall
@@ -67,7 +88,7 @@ func oneKeyIsOnePayment(t *testing.T, b Bench) {
 	w.grant(w.hana, 10_000, calendar.Never, Now)
 	receipts := make([]ledger.Receipt, sidesMax)
 	order := keyed(pays(w.hana, w.shop, 100), "pressed-often")
-	for _, err := range together(sidesMax, func(side int) (err error) {
+	for _, err := range w.race(func(side int) (err error) {
 		receipts[side], err = w.tryPay(order, Now)
 		return err
 	}) {
@@ -93,7 +114,7 @@ func oneKeyIsOneDeposit(t *testing.T, b Bench) {
 	w := found(t, b)
 	claim := idem.Claim{Actor: w.mayor.ID, Key: "deposit-once"}
 	receipts := make([]ledger.Receipt, sidesMax)
-	for _, err := range together(sidesMax, func(side int) (err error) {
+	for _, err := range w.race(func(side int) (err error) {
 		want := ledger.Want{Pots: []ledger.Pot{bank, unissued}, Claims: []idem.Claim{claim}}
 		receipts[side], err = act(w, Now, want, func(b *ledger.Book) (ledger.Receipt, error) {
 			result, kept, err := b.Replay(claim, idem.Hash{1})
@@ -118,7 +139,7 @@ func presentedCodeIsCollectedOnce(t *testing.T, b Bench) {
 	w := found(t, b)
 	w.grant(w.hana, 10_000, calendar.Never, Now)
 	token := w.shows(usertest.PresentedCode(w.hana))
-	errs := together(sidesMax, func(side int) error {
+	errs := w.race(func(side int) error {
 		collector := w.shop
 		if side%2 == 0 {
 			collector = w.stall
@@ -138,7 +159,7 @@ func amountCodeIsPaidOnce(t *testing.T, b Bench) {
 	w.grant(w.taro, 10_000, calendar.Never, Now)
 	code := usertest.AmountCode(w.shop)
 	token := w.shows(code)
-	errs := together(sidesMax, func(side int) error {
+	errs := w.race(func(side int) error {
 		payer := w.hana
 		if side%2 == 0 {
 			payer = w.taro
@@ -159,7 +180,7 @@ func oppositePaymentsFinish(t *testing.T, b Bench) {
 	for _, u := range parties {
 		w.grant(u, 10_000, calendar.Never, Now)
 	}
-	for _, err := range together(sidesMax, func(side int) error {
+	for _, err := range w.race(func(side int) error {
 		for round := range 5 {
 			from, to := w.shop, w.stall
 			switch (side + round) % 3 {
@@ -191,7 +212,7 @@ func chargesAddUp(t *testing.T, b Bench) {
 		residents[i] = usertest.Resident()
 	}
 	w.settles(residents...)
-	for _, err := range together(sidesMax, func(side int) error {
+	for _, err := range w.race(func(side int) error {
 		_, err := w.tryCharge(w.shop, residents[side], 1_000, idem.Key(fmt.Sprintf("charge-%02d", side)), Now)
 		return err
 	}) {
@@ -208,7 +229,7 @@ func chargesAddUp(t *testing.T, b Bench) {
 func lastPointIsGrantedOnce(t *testing.T, b Bench) {
 	w := found(t, b)
 	w.move(ledger.Withdrawal, ledger.CashMove{Amount: 999_999}, Now)
-	errs := together(sidesMax, func(side int) error {
+	errs := w.race(func(side int) error {
 		to := w.hana
 		if side%2 == 0 {
 			to = w.taro
@@ -225,7 +246,7 @@ func tillIsRemittedOnce(t *testing.T, b Bench) {
 	w := found(t, b)
 	w.charge(w.shop, w.hana, 700, Now)
 	m := ledger.CashMove{Fund: "city", Merchant: w.shop.Wallet, Amount: 700}
-	errs := together(sidesMax, func(int) error {
+	errs := w.race(func(int) error {
 		_, err := act(w, Now, ledger.Want{Pots: m.TreasuryPots(ledger.Remittance)}, func(b *ledger.Book) (ledger.EntryID, error) { return b.Remit(m) })
 		return err
 	})
@@ -244,7 +265,7 @@ func likePointsMeet(t *testing.T, b Bench) {
 	for i, u := range payers {
 		w.charge(w.stall, u, 100, Now.AddDate(0, 0, i))
 	}
-	for _, err := range together(sidesMax, func(side int) error {
+	for _, err := range w.race(func(side int) error {
 		_, err := w.tryPay(pays(payers[side], w.shop, 100), Now.AddDate(0, 0, sidesMax))
 		return err
 	}) {
@@ -259,7 +280,7 @@ func likePointsMeet(t *testing.T, b Bench) {
 func monthlyLimitHolds(t *testing.T, b Bench) {
 	w := found(t, b)
 	w.grant(w.hana, 500_000, calendar.Never, Now)
-	errs := together(sidesMax, func(int) error {
+	errs := w.race(func(int) error {
 		_, err := w.tryPay(pays(w.hana, w.taro, 30_000), Now)
 		return err
 	})
@@ -272,7 +293,7 @@ func amendmentsHaveVersions(t *testing.T, b Bench) {
 	w := found(t, b)
 	before := w.rules().Version
 	numbers := make([]int64, sidesMax)
-	for _, err := range together(sidesMax, func(side int) (err error) {
+	for _, err := range w.race(func(side int) (err error) {
 		numbers[side], err = usecase.Do(t.Context(), w.Unit, func(ctx context.Context, s Stores) (int64, error) {
 			rules, err := s.Rulebook.Current(ctx)
 			if err != nil {
