@@ -12,7 +12,7 @@ import (
 
 // Bounds of the relay.
 const (
-	parcelsMax = 200
+	parcelsMax = 50                    // held in memory at once, thrice: a set of 256 payments makes a parcel of 200 kB
 	idlePause  = 50 * time.Millisecond // while the outbox is empty: news reach people within the same second
 	faultPause = time.Second
 )
