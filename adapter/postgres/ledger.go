@@ -32,12 +32,14 @@ const (
 	lockWallets   = readWallets + ` FOR NO KEY UPDATE`
 	readLots      = `SELECT wallet_id, id, kind, fund, expires_on - 'epoch'::date, hops, paid, remaining, since FROM lots WHERE wallet_id IN (` + wantedWallets + `) AND open ORDER BY id`
 	readCodes     = `SELECT token, purpose, owner_id, wallet_id, amount, amount_max, issued_at, expires_at, revoked_at, used_by, print_version FROM codes WHERE token = ANY($1::text[])`
-	readKeys      = `SELECT k.actor_id, k.key, k.hash, k.result FROM unnest($1::uuid[], $2::text[]) AS c(actor_id, key) JOIN idempotency_keys k USING (actor_id, key)`
-	readVersion   = `SELECT coalesce(max(version), 0) FROM rules`
-	touchPots     = `INSERT INTO pots (kind, owner, fund) SELECT p.kind, p.owner, p.fund FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund ON CONFLICT DO NOTHING`
-	readPots      = `SELECT kind, owner, fund, balance FROM pots WHERE (kind, owner, fund) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[])) ORDER BY kind, owner, fund`
-	lockPots      = readPots + ` FOR NO KEY UPDATE`
-	peekPots      = `SELECT p.kind, p.owner, p.fund, coalesce(balance, 0) FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund LEFT JOIN pots USING (kind, owner, fund)`
+	// Each key is looked up by itself: a join would be planned while the table is small, and read all of it later.
+	readKeys = `SELECT c.actor_id, c.key, k.hash, k.result FROM unnest($1::uuid[], $2::text[]) AS c(actor_id, key),
+		LATERAL (SELECT hash, result FROM idempotency_keys WHERE actor_id = c.actor_id AND key = c.key LIMIT 1) k`
+	readVersion = `SELECT coalesce(max(version), 0) FROM rules`
+	touchPots   = `INSERT INTO pots (kind, owner, fund) SELECT p.kind, p.owner, p.fund FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund ON CONFLICT DO NOTHING`
+	readPots    = `SELECT kind, owner, fund, balance FROM pots WHERE (kind, owner, fund) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[])) ORDER BY kind, owner, fund`
+	lockPots    = readPots + ` FOR NO KEY UPDATE`
+	peekPots    = `SELECT p.kind, p.owner, p.fund, coalesce(balance, 0) FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund LEFT JOIN pots USING (kind, owner, fund)`
 )
 
 // Open is ledger.Ledger's: one round trip.
