@@ -10,14 +10,14 @@ import (
 // Criterion is one question by which lots are put in order.
 type Criterion string
 
-// The criteria. Whatever the list says, lots that are alike in all of it go by age and then by identifier, so
-// the order is never left to chance.
+// The criteria. Whatever the list says, lots that are alike in all of it go by age, then hops, fund and
+// kind, and last by identifier, so the order is never left to chance.
 const (
 	ByRank      Criterion = "kind_rank"    // the kind with the lower rank first
 	ByExpiry    Criterion = "expiry"       // the one that lapses sooner first
 	ByFreeFirst Criterion = "free_first"   // given before bought
 	ByAge       Criterion = "oldest_first" // the one that came earlier first
-	byID        Criterion = "identifier"
+	byRest      Criterion = "none" // hops, fund, kind: nothing that a person would ask about
 )
 
 // Precedence is the order in which lots are used: the first criterion that tells two lots apart decides.
@@ -69,5 +69,6 @@ func (p Precedence) compare(a, b *Lot, kinds map[KindCode]Kind) (int, Criterion)
 	if order := a.Since.Compare(b.Since); order != 0 {
 		return order, ByAge
 	}
-	return slices.Compare(a.ID[:], b.ID[:]), byID
+	order := cmp.Or(cmp.Compare(a.Hops, b.Hops), cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Kind, b.Kind), slices.Compare(a.ID[:], b.ID[:]))
+	return order, byRest
 }
