@@ -51,7 +51,7 @@ func (w *World) Found(ctx context.Context, name string) (*City, error) {
 	if c.SQL, err = pgxpool.New(ctx, c.Database); err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", database, err)
 	}
-	w.atEnd(func() error { c.SQL.Close(); return nil })
+	w.atEnd(c.disconnect)
 	if c.Redis, err = newRedis(w, name); err != nil {
 		return nil, err
 	}
@@ -61,6 +61,21 @@ func (w *World) Found(ctx context.Context, name string) (*City, error) {
 	}
 	_, err = c.Command(ctx, "migrate")
 	return c, err
+}
+
+// disconnect closes the tests' own connections. One that a test did not give back must not hold up the rest.
+func (c *City) disconnect() error {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		c.SQL.Close()
+	}()
+	select {
+	case <-closed:
+		return nil
+	case <-time.After(politeMax):
+		return fmt.Errorf("a test kept a connection to the database of %s", c.Name)
+	}
 }
 
 // Open makes the city ready for people: one serving process, and an administrator who has signed in.

@@ -1,6 +1,7 @@
 package journey_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -49,6 +50,7 @@ func TestABulkGrantOutlivesItsWorker(t *testing.T) {
 	// Somebody holds the wallet of a row in the second chunk, so that the worker is caught in the middle.
 	hold, err := city.SQL.Begin(t.Context())
 	require.NoError(t, err)
+	defer func() { _ = hold.Rollback(context.WithoutCancel(t.Context())) }()
 	_, err = hold.Exec(t.Context(), `SELECT FROM wallets WHERE id = (SELECT wallet_id FROM users WHERE email = $1) FOR UPDATE`, emails[700])
 	require.NoError(t, err)
 
