@@ -57,16 +57,16 @@ func (p *program) load() *cobra.Command {
 	load.PersistentFlags().IntVar(&f.rounds, "rounds", 3, "how often the stretches are repeated")
 	load.PersistentFlags().BoolVar(&f.json, "json", false, "print the report as JSON")
 	load.PersistentFlags().BoolVar(&f.work, "work", true, "run the background worker during the load")
-	load.PersistentFlags().Int64Var(&f.entries, "entries", 0, "fill the journal up to so many entries first, by payments")
 	load.PersistentFlags().IntSliceVar(&f.connections, "connections", nil, "numbers of connections")
 
 	payments := p.measurement("payments", "Payments by standing code", &f, p.loadPayments)
 	payments.Flags().BoolVar(&f.floor, "floor", false, "alternate with the floor of e2e/bench on the same server")
 	grants := p.measurement("grants", "One bulk grant, by the job's own time stamps", &f, p.loadGrants)
 	grants.Flags().IntVar(&f.rows, "rows", loadGrantees, "recipients")
-	load.AddCommand(payments, grants,
-		p.measurement("reads", "Balance and first page of the history", &f, p.loadReads),
-		p.measurement("verify", "The proof of the books, in entries a second", &f, p.loadVerify))
+	journal := p.measurement("journal", "Reads on a short and on a long journal, and the proof of the long one", &f, p.loadJournal)
+	journal.Flags().Int64Var(&f.entries, "entries", 1_000_000, "payments that make the journal long; 5,000,000 take some ten minutes")
+	load.AddCommand(payments, grants, journal,
+		p.measurement("reads", "Balance and first page of the history", &f, p.loadReads))
 	return load
 }
 
@@ -92,6 +92,7 @@ type arena struct {
 	redis     *localredis.Server
 	url       string
 	password  string
+	scale     Scale
 	mint      func(email string) (string, error)
 	server    *exec.Cmd
 	processes []*exec.Cmd
@@ -127,13 +128,12 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 	if name == "grants" {
 		residents = max(f.rows, 1)
 	}
-	if err = p.fill(ctx, Scale{Residents: residents, Shops: loadShops}, a.password, f.entries); err != nil {
+	a.scale = Scale{Residents: residents, Shops: loadShops}
+	err = p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, hash string) error { return seed.fill(ctx, hash) })
+	if err != nil {
 		return nil, err
 	}
-	if name != "verify" {
-		err = a.start(ctx, f.work)
-	}
-	return a, err
+	return a, a.start(ctx, f.work && name != "journal")
 }
 
 // start runs the platform's processes and waits until they answer.
@@ -284,8 +284,30 @@ func (p *program) report(f loadFlags) func(loadgen.Report, error) error {
 	}
 }
 
-// loadVerify proves the books of a filled journal and tells the speed.
-func (p *program) loadVerify(ctx context.Context, _ *arena, f loadFlags) error {
+// journalShort is how many payments a short journal has: enough for everybody's first page to be full.
+const journalShort = 80_000
+
+// loadJournal reads, makes the journal long by payments, reads again and proves the books: in one run, so that a
+// machine that slows down does so for both. No worker runs: it would still be busy with the payments.
+func (p *program) loadJournal(ctx context.Context, a *arena, f loadFlags) error {
+	for i, payments := range []int64{journalShort, f.entries} {
+		started := time.Now()
+		err := p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, _ string) error {
+			return seed.refill(ctx, i, payments)
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "\n%d payments more in %.0f s\n\n", payments, time.Since(started).Seconds())
+		if err := p.loadReads(ctx, a, f); err != nil {
+			return err
+		}
+	}
+	return p.loadVerify(ctx, f)
+}
+
+// loadVerify seals and proves the books and tells the speed.
+func (p *program) loadVerify(ctx context.Context, f loadFlags) error {
 	var seal *proving.Seal
 	var verify *proving.Verify
 	return p.while(ctx, p.graph(now, fx.Populate(&seal, &verify)), func(ctx context.Context) error {
@@ -299,8 +321,8 @@ func (p *program) loadVerify(ctx context.Context, _ *arena, f loadFlags) error {
 				return err
 			}
 			took := time.Since(started).Seconds()
-			fmt.Fprintf(p.out, "%s\n%d entries, %d postings in %.1f s: %.0f entries/s\n", verdict.Headline(),
-				verdict.Counts.Entries, verdict.Counts.Postings, took, float64(verdict.Counts.Entries)/took)
+			fmt.Fprintf(p.out, "%s: %d entries, %d postings, %d lines in %.1f s: %.0f entries/s\n", verdict.Headline(),
+				verdict.Counts.Entries, verdict.Counts.Postings, verdict.Counts.Lines, took, float64(verdict.Counts.Entries)/took)
 			if !verdict.Clean {
 				return errFindings
 			}
@@ -312,11 +334,4 @@ func (p *program) loadVerify(ctx context.Context, _ *arena, f loadFlags) error {
 // hashed hashes a password by the platform's own means.
 func hashed(ctx context.Context, password string) (string, error) {
 	return crypt.Argon2id{}.Hash(ctx, access.Password(password))
-}
-
-// fill makes the population of a load in the database.
-func (p *program) fill(ctx context.Context, scale Scale, password string, entries int64) error {
-	return p.seeding(ctx, scale, password, func(ctx context.Context, seed *seeder, hash string) error {
-		return seed.fill(ctx, hash, entries)
-	})
 }

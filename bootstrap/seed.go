@@ -21,6 +21,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
+	"lovesaijo/domain/page"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase/charging"
 	"lovesaijo/usecase/expiring"
@@ -58,13 +59,14 @@ type seedActs struct {
 	charging *charging.Charging
 	pay      *paying.Pay
 	expiring *expiring.Expiring
+	roster   user.Roster
 }
 
 func newSeedActs(
 	desk *registering.Desk, funding *funding.Funding, ruling *ruling.Ruling, bulk *granting.Bulk, charging *charging.Charging,
-	pay *paying.Pay, expiring *expiring.Expiring,
+	pay *paying.Pay, expiring *expiring.Expiring, roster user.Roster,
 ) seedActs {
-	return seedActs{desk, funding, ruling, bulk, charging, pay, expiring}
+	return seedActs{desk, funding, ruling, bulk, charging, pay, expiring, roster}
 }
 
 // pastClock tells the time of the day that is being made. Every reading is a little later than the one before.
@@ -348,9 +350,8 @@ var fillLots = []struct {
 	amount money.Points
 }{{kindEvent, 1_000}, {kindHealth, 1_000}, {kindGrant, 1_000_000}}
 
-// fill makes the population of a load: residents with three lots each, shops, and, where entries asks for more, as
-// many payments as it takes to bring the journal there.
-func (s *seeder) fill(ctx context.Context, passwordHash string, entries int64) error {
+// fill makes the population of a load: residents with three lots each, and shops.
+func (s *seeder) fill(ctx context.Context, passwordHash string) error {
 	s.clock.set(now())
 	if err := s.register(ctx, adminEmail, passwordHash); err != nil {
 		return err
@@ -376,14 +377,29 @@ func (s *seeder) fill(ctx context.Context, passwordHash string, entries int64) e
 			return err
 		}
 	}
+	return nil
+}
+
+// refillAtOnce is how many payments wait for the teller while a journal is made long.
+const refillAtOnce = 256
+
+// refill makes a journal long: so many payments of residents and shops of an earlier fill.
+func (s *seeder) refill(ctx context.Context, round int, payments int64) error {
+	s.clock.set(now())
+	s.keys.Store(int64(round+1) * 1_000_000_000) // behind those of the fill and of the rounds before
+	people, err := s.everybody(ctx)
+	if err != nil {
+		return err
+	}
+	residents, shops := people[user.Resident], people[user.Merchant]
 	group, ctx := errgroup.WithContext(ctx)
-	for i := range int64(256) {
+	for i := range int64(refillAtOnce) {
 		dice := rand.New(rand.NewPCG(seedSource, uint64(i)))
 		group.Go(func() error {
-			for n := i; n < entries; n += 256 {
-				payer, shop := s.residents[dice.IntN(len(s.residents))].User, s.shops[dice.IntN(len(s.shops))]
-				_, err := s.pay.Do(ctx, actorOf(payer), paying.Command{Key: s.key(), PayeeCode: shop.Code.Token, Amount: money.Points(1 + dice.IntN(100))})
-				if err != nil {
+			for n := i; n < payments; n += refillAtOnce {
+				payer, shop := residents[dice.IntN(len(residents))], shops[dice.IntN(len(shops))]
+				cmd := paying.Command{Key: s.key(), PayeeWallet: shop.Wallet, Amount: money.Points(1 + dice.IntN(100))}
+				if _, err := s.pay.Do(ctx, actorOf(payer), cmd); err != nil {
 					return err
 				}
 			}
@@ -391,4 +407,21 @@ func (s *seeder) fill(ctx context.Context, passwordHash string, entries int64) e
 		})
 	}
 	return group.Wait()
+}
+
+// everybody reads who was registered, by role.
+func (s *seeder) everybody(ctx context.Context) (map[user.Role][]user.User, error) {
+	people := map[user.Role][]user.User{}
+	for after := ""; ; {
+		found, err := s.roster.Search(ctx, user.Filter{}, after, page.LimitMax)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range found.Rows {
+			people[u.Role] = append(people[u.Role], u)
+		}
+		if after = found.Next; after == "" {
+			return people, nil
+		}
+	}
 }
