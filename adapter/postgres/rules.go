@@ -50,6 +50,7 @@ type settings struct {
 	ChargeKind       lot.KindCode `json:"charge_kind"`
 	ChargeFund       lot.FundCode `json:"charge_fund"`
 	ChargeMax        money.Points `json:"charge_max"`
+	TillCashMax      money.Points `json:"till_cash_max"` // absent from the oldest rows
 	TillDaysMax      int          `json:"till_days_max"`
 	SoonDays         int          `json:"soon_days"`
 	BatchRowsMax     int          `json:"batch_rows_max"`
@@ -99,7 +100,7 @@ func (r *Rulebook) insert(number int64, version ledger.RulesVersion) error {
 	rules := version.Rules
 	encoded, err := json.Marshal(settings{
 		rules.Transfers.Allowed, rules.Transfers.PerTimeMax, rules.Transfers.PerMonthMax, rules.PaymentMax,
-		rules.ChargeKind, rules.ChargeFund, rules.ChargeMax, rules.TillDaysMax, rules.SoonDays, rules.BatchRowsMax,
+		rules.ChargeKind, rules.ChargeFund, rules.ChargeMax, rules.TillCashMax, rules.TillDaysMax, rules.SoonDays, rules.BatchRowsMax,
 	})
 	if err != nil {
 		return fmt.Errorf("encode rules: %w", err)
@@ -205,13 +206,13 @@ func scanRules(row pgx.CollectableRow) (ledger.RulesVersion, error) {
 	for _, c := range precedence {
 		v.Rules.Precedence = append(v.Rules.Precedence, lot.Criterion(c))
 	}
-	var s settings
+	s := settings{TillCashMax: ledger.DefaultRules().TillCashMax}
 	if err := json.Unmarshal(encoded, &s); err != nil {
 		return v, fmt.Errorf("decode rules %d: %w", v.Rules.Version, err)
 	}
 	v.Rules.Transfers = ledger.TransferLimits{Allowed: s.TransfersAllowed, PerTimeMax: s.TransferTimeMax, PerMonthMax: s.TransferMonthMax}
 	v.Rules.PaymentMax, v.Rules.ChargeKind, v.Rules.ChargeFund, v.Rules.ChargeMax = s.PaymentMax, s.ChargeKind, s.ChargeFund, s.ChargeMax
-	v.Rules.TillDaysMax, v.Rules.SoonDays, v.Rules.BatchRowsMax = s.TillDaysMax, s.SoonDays, s.BatchRowsMax
+	v.Rules.TillCashMax, v.Rules.TillDaysMax, v.Rules.SoonDays, v.Rules.BatchRowsMax = s.TillCashMax, s.TillDaysMax, s.SoonDays, s.BatchRowsMax
 	return v, nil
 }
 

@@ -54,7 +54,7 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 	got := town.ask(town.office, http.MethodGet, "/v1/admin/rules", nil)
 	rules := got.is(http.StatusOK)
 	delete(rules, "version")
-	rules["payment_max"], rules["reason"] = 500, "年末の対策"
+	rules["payment_max"], rules["till_cash_max"], rules["reason"] = 500, 300_000, "年末の対策"
 	amended := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", got.header.Get("ETag"))
 	require.InDelta(t, 500, amended.is(http.StatusOK)["payment_max"], 0)
 	require.NotEqual(t, got.header.Get("ETag"), amended.header.Get("ETag"))
@@ -67,6 +67,8 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 		refuses(http.StatusUnprocessableEntity, "payment_over_limit")
 	versions := town.ask(town.office, http.MethodGet, "/v1/admin/rules/versions", nil).is(http.StatusOK)["versions"].([]any)
 	require.Equal(t, "年末の対策", versions[0].(map[string]any)["reason"])
+	require.InDelta(t, 300_000, versions[0].(map[string]any)["till_cash_max"], 0)
+	require.InDelta(t, 1_000_000, versions[1].(map[string]any)["till_cash_max"], 0)
 }
 
 func TestAnOrderOfLotsIsTriedBeforeItIsInForce(t *testing.T) {

@@ -33,6 +33,7 @@ type RulesFields struct {
 	ChargeKind   string       `json:"charge_kind" maxLength:"20" doc:"Empty where nothing can be charged"`
 	ChargeFund   string       `json:"charge_fund" maxLength:"20"`
 	ChargeMax    money.Points `json:"charge_max" minimum:"1" maximum:"10000000000"`
+	TillCashMax  money.Points `json:"till_cash_max" minimum:"1" maximum:"10000000000" doc:"Most cash that a till may hold; beyond it the shop takes no charges until it has brought cash to the bank"`
 	TillDaysMax  int          `json:"till_days_max" minimum:"1" maximum:"365" doc:"Cash in a till longer than this is overdue"`
 	SoonDays     int          `json:"soon_days" minimum:"1" maximum:"365" doc:"Points that lapse within so many days lapse soon"`
 	BatchRowsMax int          `json:"batch_rows_max" minimum:"1" maximum:"1000000"`
@@ -207,7 +208,7 @@ func viewRulesFields(r ledger.Rules) RulesFields {
 		Precedence: lo.Map(r.Precedence, func(c lot.Criterion, _ int) string { return string(c) }),
 		Transfers:  limitsView{Allowed: r.Transfers.Allowed, PerTimeMax: r.Transfers.PerTimeMax, PerMonthMax: r.Transfers.PerMonthMax},
 		PaymentMax: r.PaymentMax, ChargeKind: string(r.ChargeKind), ChargeFund: string(r.ChargeFund), ChargeMax: r.ChargeMax,
-		TillDaysMax: r.TillDaysMax, SoonDays: r.SoonDays, BatchRowsMax: r.BatchRowsMax,
+		TillCashMax: r.TillCashMax, TillDaysMax: r.TillDaysMax, SoonDays: r.SoonDays, BatchRowsMax: r.BatchRowsMax,
 	}
 }
 
@@ -216,7 +217,7 @@ func (f RulesFields) rules() ledger.Rules {
 		Precedence: precedenceOf(f.Precedence), PaymentMax: f.PaymentMax,
 		Transfers:  ledger.TransferLimits{Allowed: f.Transfers.Allowed, PerTimeMax: f.Transfers.PerTimeMax, PerMonthMax: f.Transfers.PerMonthMax},
 		ChargeKind: lot.KindCode(f.ChargeKind), ChargeFund: lot.FundCode(f.ChargeFund), ChargeMax: f.ChargeMax,
-		TillDaysMax: f.TillDaysMax, SoonDays: f.SoonDays, BatchRowsMax: f.BatchRowsMax,
+		TillCashMax: f.TillCashMax, TillDaysMax: f.TillDaysMax, SoonDays: f.SoonDays, BatchRowsMax: f.BatchRowsMax,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 var (
 	ErrChargeOff    = fault.Define(fault.Refused, "charge_not_configured", "チャージは現在受け付けていません。")
 	ErrChargeMax    = fault.Define(fault.Refused, "charge_over_limit", "1回のチャージの上限を超えています。")
+	ErrTillFull     = fault.Define(fault.Refused, "till_full", "店頭で預かっている現金が上限に達するため、チャージできません。先に現金を銀行へ納めてください。")
 	ErrChargePlace  = fault.Define(fault.Forbidden, "charge_not_a_merchant", "チャージは店舗でのみ受け付けられます。")
 	ErrChargeToWhom = fault.Define(fault.Refused, "charge_not_a_resident", "チャージできるのは利用者だけです。")
 )
@@ -34,7 +35,8 @@ func (r Rules) ChargePots(merchant WalletID) []Pot {
 }
 
 // Charge puts cash into the merchant's till and points of the charge kind, as bought ones, into the resident's
-// wallet. The till's cash rises with the points, so the fund stays backed.
+// wallet. The till's cash rises with the points, so the fund stays backed. Points made of cash that nobody has
+// brought to the bank are bounded: a till takes no more than TillCashMax, however many charges it takes.
 func (b *Book) Charge(c Cash) (Receipt, error) {
 	if result, found, err := b.Replay(c.Claim, c.Hash); found || err != nil {
 		return Receipt{Entry: EntryID(result), Replayed: true}, err
@@ -77,6 +79,9 @@ func (b *Book) Charge(c Cash) (Receipt, error) {
 	till := b.Rules.ChargePots(c.Merchant)[0]
 	if err := b.canTake(till, c.Amount, ErrFundShort); err != nil {
 		return Receipt{}, err
+	}
+	if cash := b.Balance(till); cash+c.Amount > b.Rules.TillCashMax {
+		return Receipt{}, ErrTillFull.With("limit", int64(b.Rules.TillCashMax)).With("cash", int64(cash))
 	}
 
 	e := b.entry(Charge, c.Actor, c.Memo)

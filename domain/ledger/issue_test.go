@@ -78,6 +78,30 @@ func TestChargeIsRefused(t *testing.T) {
 	}
 }
 
+func TestATillTakesChargesUpToItsLimitUntilItsCashIsBroughtToTheBank(t *testing.T) {
+	t.Parallel()
+	s := newScene()
+	require.Equal(t, money.Points(1_000_000), s.rules.TillCashMax)
+	s.pots[pot(ledger.Till, shop)] = -950_000 // cash stands with the opposite sign
+	f := refused(t, s, ledger.ErrTillFull, func(b *ledger.Book) error {
+		_, err := b.Charge(charges(shop, hana, 50_001, "charge-1"))
+		return err
+	})
+	require.Equal(t, map[string]int64{"limit": 1_000_000, "cash": 950_000}, f.Figures)
+
+	b := s.open()
+	_, err := b.Charge(charges(shop, hana, 50_000, "charge-2"))
+	require.NoError(t, err, "up to the limit itself")
+	_, err = b.Charge(charges(shop, hana, 1, "charge-3"))
+	require.ErrorIs(t, err, ledger.ErrTillFull)
+	_, err = b.Charge(charges(shop, hana, 50_000, "charge-2"))
+	require.NoError(t, err, "what was charged is answered again")
+	_, err = b.Remit(ledger.CashMove{Fund: "city", Merchant: shop, Amount: 1_000_000})
+	require.NoError(t, err)
+	_, err = b.Charge(charges(shop, hana, 1, "charge-3"))
+	require.NoError(t, err)
+}
+
 func grants(to ledger.WalletID, amount money.Points) ledger.Award {
 	return ledger.Award{Actor: user.ID{15: 50}, Wallet: to, Fund: "city", Amount: amount, Kind: "city", Memo: "給付"}
 }

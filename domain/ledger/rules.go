@@ -21,6 +21,7 @@ type Rules struct {
 	ChargeKind   lot.KindCode
 	ChargeFund   lot.FundCode
 	ChargeMax    money.Points // largest single charge
+	TillCashMax  money.Points // most cash that one till may hold before it is brought to the bank
 	TillDaysMax  int          // cash in a till longer than this is overdue
 	SoonDays     int          // lots that lapse within so many days are shown as lapsing soon
 	BatchRowsMax int          // recipients of one bulk grant
@@ -41,6 +42,7 @@ func DefaultRules() Rules {
 		Transfers:   TransferLimits{Allowed: true, PerTimeMax: 30_000, PerMonthMax: 100_000},
 		PaymentMax:  1_000_000,
 		ChargeMax:   100_000,
+		TillCashMax: 1_000_000,
 		TillDaysMax: 7, SoonDays: 30, BatchRowsMax: 100_000,
 	}
 }
@@ -60,7 +62,7 @@ func (r Rules) Valid() error {
 	}
 	for path, amount := range map[string]money.Points{
 		"transfers.per_time_max": r.Transfers.PerTimeMax, "transfers.per_month_max": r.Transfers.PerMonthMax,
-		"payment_max": r.PaymentMax, "charge_max": r.ChargeMax,
+		"payment_max": r.PaymentMax, "charge_max": r.ChargeMax, "till_cash_max": r.TillCashMax,
 	} {
 		if amount < 1 || amount > money.AmountMax {
 			return ErrRules.At(path)

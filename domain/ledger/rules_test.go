@@ -33,6 +33,8 @@ func TestRulesThatContradictThemselvesAreRefused(t *testing.T) {
 		"no limit per month":       {ledger.ErrRules, func(r *ledger.Rules) { r.Transfers.PerMonthMax = -1 }},
 		"too large a payment":      {ledger.ErrRules, func(r *ledger.Rules) { r.PaymentMax = money.AmountMax + 1 }},
 		"no charge":                {ledger.ErrRules, func(r *ledger.Rules) { r.ChargeMax = 0 }},
+		"a till without room":      {ledger.ErrRules, func(r *ledger.Rules) { r.TillCashMax = 0 }},
+		"too large a till":         {ledger.ErrRules, func(r *ledger.Rules) { r.TillCashMax = money.AmountMax + 1 }},
 		"overdue at once":          {ledger.ErrRules, func(r *ledger.Rules) { r.TillDaysMax = 0 }},
 		"soon is more than a year": {ledger.ErrRules, func(r *ledger.Rules) { r.SoonDays = 366 }},
 		"a batch without rows":     {ledger.ErrRules, func(r *ledger.Rules) { r.BatchRowsMax = 0 }},

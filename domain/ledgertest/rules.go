@@ -53,7 +53,7 @@ func rulesReadBack(t *testing.T, b Bench) {
 	want.Precedence = lot.Precedence{lot.ByFreeFirst, lot.ByAge}
 	want.Transfers = ledger.TransferLimits{Allowed: false, PerTimeMax: 1, PerMonthMax: 2}
 	want.PaymentMax, want.ChargeMax, want.ChargeKind, want.ChargeFund = 3, 4, gift.Code, "city"
-	want.TillDaysMax, want.SoonDays, want.BatchRowsMax = 5, 6, 7
+	want.TillDaysMax, want.SoonDays, want.BatchRowsMax, want.TillCashMax = 5, 6, 7, 8
 	decided := ledger.RulesVersion{Rules: want, By: w.mayor.ID, At: hour(1), Reason: "議会の決定 'r'"}
 	decided.Rules.Version = 99 // the number is the rulebook's to give
 	number, err := usecase.Do(t.Context(), w.Unit, func(ctx context.Context, s Stores) (int64, error) { return s.Rulebook.Amend(ctx, decided) })

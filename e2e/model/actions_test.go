@@ -96,14 +96,22 @@ func (m *machine) withdraw(rt *rapid.T) {
 
 func (m *machine) remit(rt *rapid.T) {
 	move := ledger.CashMove{Fund: m.town.funds[0], Merchant: m.merchant(rt).Wallet}
-	edge := money.Points(10)
-	for _, till := range m.last.Tills {
-		if till.Merchant == move.Merchant && till.Fund == move.Fund {
-			edge = money.Points(till.Cash)
-		}
+	edge := m.cashAt(move.Merchant, move.Fund)
+	if edge == 0 {
+		edge = 10
 	}
 	move.Amount = amount(rt, edge)
 	m.treasury(ledger.Remittance, move)
+}
+
+// cashAt gives what a till held when the sides were last compared.
+func (m *machine) cashAt(merchant ledger.WalletID, code lot.FundCode) money.Points {
+	for _, till := range m.last.Tills {
+		if till.Merchant == merchant && till.Fund == code {
+			return money.Points(till.Cash)
+		}
+	}
+	return 0
 }
 
 func (m *machine) reserve(rt *rapid.T) {
@@ -178,8 +186,13 @@ func (m *machine) charge(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "by code") {
 		c.Resident = ledger.Party{Code: m.drawCode(rt)}
 	}
-	if o := m.postCharge(c); o.Refusal == "" {
+	cash := m.cashAt(c.Merchant, m.rules.ChargeFund)
+	switch o := m.postCharge(c); o.Refusal {
+	case "":
+		require.LessOrEqual(rt, cash+c.Amount, m.rules.TillCashMax, "no till holds more than the rules allow")
 		m.cashes, m.made[c.Claim] = append(m.cashes, c), o.Receipt.Entry
+	case ledger.ErrTillFull.Code:
+		require.Greater(rt, cash+c.Amount, m.rules.TillCashMax)
 	}
 }
 
@@ -372,7 +385,7 @@ func (m *machine) lapse(rt *rapid.T) {
 
 func (m *machine) changeRules(rt *rapid.T) {
 	r := m.rules
-	switch rapid.IntRange(0, 5).Draw(rt, "which") {
+	switch rapid.IntRange(0, 6).Draw(rt, "which") {
 	case 0:
 		r.Precedence = rapid.Permutation([]lot.Criterion(lot.DefaultPrecedence)).Draw(rt, "precedence")
 	case 1:
@@ -386,6 +399,8 @@ func (m *machine) changeRules(rt *rapid.T) {
 		r.ChargeKind, r.ChargeFund = rapid.SampledFrom(append(m.town.kinds, "")).Draw(rt, "charge kind"), m.fund(rt)
 	case 5:
 		r.ChargeMax = rapid.SampledFrom([]money.Points{50, 1_000, 100_000}).Draw(rt, "largest charge")
+	case 6:
+		r.TillCashMax = rapid.SampledFrom([]money.Points{1_000, 10_000, 1_000_000}).Draw(rt, "fullest till")
 	}
 	m.both(func(ctx context.Context, s ledgertest.Stores) error {
 		_, err := s.Rulebook.Amend(ctx, ledger.RulesVersion{Rules: r, By: m.town.mayor.ID, At: m.now, Reason: "変更"})

@@ -187,7 +187,7 @@ func sayRules(r ledger.Rules) map[string]string {
 		"transfers": strconv.FormatBool(r.Transfers.Allowed), "transfer_per_time_max": points(r.Transfers.PerTimeMax),
 		"transfer_per_month_max": points(r.Transfers.PerMonthMax), "payment_max": points(r.PaymentMax),
 		"charge_kind": string(r.ChargeKind), "charge_fund": string(r.ChargeFund), "charge_max": points(r.ChargeMax),
-		"till_days_max": strconv.Itoa(r.TillDaysMax), "soon_days": strconv.Itoa(r.SoonDays), "batch_rows_max": strconv.Itoa(r.BatchRowsMax),
+		"till_cash_max": points(r.TillCashMax), "till_days_max": strconv.Itoa(r.TillDaysMax), "soon_days": strconv.Itoa(r.SoonDays), "batch_rows_max": strconv.Itoa(r.BatchRowsMax),
 	}
 }
 
