@@ -8,7 +8,12 @@ package usecase
 import (
 	"context"
 	"time"
+
+	"lovesaijo/domain/fault"
 )
+
+// ErrLocked tells that somebody else keeps something locked that a unit needs. Nothing was written.
+var ErrLocked = fault.Define(fault.Unavailable, "locked_elsewhere", "ただいま混み合っています。少し待ってからもう一度お試しください。")
 
 // Unit runs work in one transaction over the stores that S names.
 //
@@ -16,7 +21,7 @@ import (
 // committed, all or nothing; when it returns an error, or the commit fails, nothing is, and Do returns that
 // error. Work may be called again after a serialization failure or deadlock (four attempts in all), so it must
 // have no effect but through its stores. Writes may be held back until the commit: an error of a write can
-// surface only from Do.
+// surface only from Do. Where others hold a lock for seconds on end, Do gives up with ErrLocked.
 type Unit[S any] interface {
 	Do(ctx context.Context, work func(ctx context.Context, stores S) error) error
 }

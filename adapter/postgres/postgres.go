@@ -35,6 +35,10 @@ type Options struct {
 // connectWait bounds the wait for a first connection.
 const connectWait = 15 * time.Second
 
+// lockWait bounds the wait for a lock. It is longer than PostgreSQL takes to see a deadlock (1 s), and so much shorter
+// than people's patience that a unit which had to wait can still be taken apart (see paying.Teller).
+const lockWait = "2s"
+
 // Open connects to the database at url. It waits a short while for a server that is only just starting.
 func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	pool, err := open(ctx, url, options.Connections, 16, pgx.QueryExecModeCacheStatement)
@@ -63,7 +67,7 @@ func open(ctx context.Context, url string, connections, otherwise int, mode pgx.
 	config.ConnConfig.DefaultQueryExecMode = mode
 	config.ConnConfig.RuntimeParams["application_name"] = "lovesaijo"
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.ConnConfig.RuntimeParams["lock_timeout"] = "10s"
+	config.ConnConfig.RuntimeParams["lock_timeout"] = lockWait
 	config.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
+
+	"lovesaijo/usecase"
 )
 
 // attemptsMax bounds how often a unit is tried that loses against others.
@@ -28,7 +30,10 @@ func NewUnit[S any](db *DB, bind func(*Session) S) *Unit[S] { return &Unit[S]{db
 func (u *Unit[S]) Do(ctx context.Context, work func(context.Context, S) error) error {
 	for attempt := 1; ; attempt++ {
 		err := u.once(ctx, work)
-		if err == nil || attempt == attemptsMax || !lost(err) {
+		switch {
+		case lockedOut(err):
+			return fmt.Errorf("%w: %w", usecase.ErrLocked, err)
+		case err == nil || attempt == attemptsMax || !lost(err):
 			return err
 		}
 		select {
@@ -73,6 +78,13 @@ func lost(err error) bool {
 		return pg.ConstraintName == "idempotency_keys_pkey" || pg.ConstraintName == "lots_open_key" || pg.ConstraintName == "rules_pkey"
 	}
 	return false
+}
+
+// lockedOut tells that the unit waited for a lock as long as lockWait allows. To try it again at once would only make
+// it wait as long once more.
+func lockedOut(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
 }
 
 // violates tells whether err is a violation of the named constraint.

@@ -1,9 +1,11 @@
 package paying
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -119,36 +121,102 @@ func (t *Teller) serve() {
 		cancel()
 		t.sets.Add(1)
 		t.orders.Add(int64(len(set)))
-		for _, w := range set {
-			close(w.served)
-		}
 	}
 }
 
-// settle posts a set and gives each order its receipt or refusal. A set that cannot be posted as a whole is halved
-// until the order that stands in the way is alone with its error. The orders that a lost commit may have posted
-// are found by their keys.
+// settle posts a set and answers each order with its receipt or refusal. A set that cannot be posted as a whole is
+// halved until the order that stands in the way is alone with its error; where a wallet is locked elsewhere it is
+// taken apart. The orders that a lost commit may have posted are found by their keys.
 func (t *Teller) settle(ctx context.Context, set []*waiting) {
 	err := t.post(ctx, set)
 	switch {
 	case err == nil:
+		answer(set)
 	case len(set) == 1 || ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
-		for _, w := range set {
-			w.receipt, w.err = ledger.Receipt{}, fmt.Errorf("post %d orders: %w", len(set), err)
-		}
+		turnAway(set, fmt.Errorf("post %d orders: %w", len(set), err))
+	case errors.Is(err, usecase.ErrLocked):
+		t.takeApart(ctx, set)
 	default:
 		t.settle(ctx, set[:len(set)/2])
 		t.settle(ctx, set[len(set)/2:])
 	}
 }
 
-// post puts every order of the set through one unit. An order that breaks a rule is refused alone; the others go
-// through. Clauses 4.3.1–4.3.3.
-func (t *Teller) post(ctx context.Context, set []*waiting) error {
-	var want ledger.Want
+// lockedMax is how many orders in a row may have to give up on a wallet before the others that name it are turned
+// away untried. The first may have waited for its other wallet.
+const lockedMax = 2
+
+// takeApart settles the orders of a set one by one: some wallet of it is locked elsewhere, and to halve the set would
+// cost the whole wait for that lock at each step. Each order that gets through is answered at once.
+func (t *Teller) takeApart(ctx context.Context, set []*waiting) {
+	named, err := t.named(ctx, set)
+	if err != nil {
+		turnAway(set, fmt.Errorf("find wallets of %d orders: %w", len(set), err))
+		return
+	}
+	locked := map[ledger.WalletID]int{}
+	for i, w := range set {
+		if slices.ContainsFunc(named[i], func(wallet ledger.WalletID) bool { return locked[wallet] >= lockedMax }) {
+			turnAway(set[i:i+1], usecase.ErrLocked)
+			continue
+		}
+		t.settle(ctx, set[i:i+1])
+		for _, wallet := range named[i] {
+			if errors.Is(w.err, usecase.ErrLocked) {
+				locked[wallet]++
+			} else {
+				delete(locked, wallet)
+			}
+		}
+	}
+}
+
+// named gives the wallets of each order, those behind its codes as well, without waiting for any.
+func (t *Teller) named(ctx context.Context, set []*waiting) ([][]ledger.WalletID, error) {
+	return usecase.Do(ctx, t.unit, func(ctx context.Context, s Stores) ([][]ledger.WalletID, error) {
+		named, want := make([][]ledger.WalletID, len(set)), wants(set)
+		book, err := s.Ledger.Peek(ctx, t.clock(), ledger.Want{Codes: want.Codes})
+		if err != nil {
+			return nil, err
+		}
+		for i := range set {
+			want := wants(set[i : i+1])
+			for _, token := range want.Codes {
+				if code, known := book.Code(token); known {
+					want.Wallets = append(want.Wallets, code.Wallet)
+				}
+			}
+			slices.SortFunc(want.Wallets, func(a, b ledger.WalletID) int { return bytes.Compare(a[:], b[:]) })
+			named[i] = slices.Compact(want.Wallets)
+		}
+		return named, nil
+	})
+}
+
+func wants(set []*waiting) (want ledger.Want) {
 	for _, w := range set {
 		w.order.Wants(&want)
 	}
+	return want
+}
+
+func answer(set []*waiting) {
+	for _, w := range set {
+		close(w.served)
+	}
+}
+
+func turnAway(set []*waiting, err error) {
+	for _, w := range set {
+		w.receipt, w.err = ledger.Receipt{}, err
+	}
+	answer(set)
+}
+
+// post puts every order of the set through one unit. An order that breaks a rule is refused alone; the others go
+// through. Clauses 4.3.1–4.3.3.
+func (t *Teller) post(ctx context.Context, set []*waiting) error {
+	want := wants(set)
 	return t.unit.Do(ctx, func(ctx context.Context, s Stores) error {
 		book, err := s.Ledger.Open(ctx, t.clock(), want)
 		if err != nil {
