@@ -75,6 +75,8 @@ func TestAPanicAndAnAccidentTellNothing(t *testing.T) {
 	town.ask(town.hana, http.MethodGet, "/v1/codes/standing.png", nil).refuses(http.StatusInternalServerError, "internal")
 	late := town.ask(town.hana, http.MethodGet, "/v1/codes/standing.svg", nil)
 	late.refuses(http.StatusServiceUnavailable, "deadline_exceeded")
+	require.Contains(t, late.text, "処理済みの場合があります", "what ran out of time may have been booked")
+	require.Contains(t, late.text, "履歴を確認するか、同じキーで")
 	require.NotEmpty(t, late.header.Get("Retry-After"))
 	broken := town.ask(town.hana, http.MethodGet, "/v1/codes/standing.pdf", nil)
 	broken.refuses(http.StatusInternalServerError, "internal")

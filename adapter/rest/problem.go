@@ -92,7 +92,7 @@ var (
 	problemPrecondition = protocolProblem(http.StatusPreconditionRequired, "if_match_required", "If-Match ヘッダーに、読み込んだ版を指定してください。")
 	problemHeaders      = protocolProblem(http.StatusRequestHeaderFieldsTooLarge, "headers_too_large", "リクエストヘッダーが大きすぎます。")
 	problemInternal     = protocolProblem(http.StatusInternalServerError, "internal", "システムエラーが発生しました。時間をおいてもう一度お試しください。")
-	problemDeadline     = protocolProblem(http.StatusServiceUnavailable, "deadline_exceeded", "混み合っているため処理できませんでした。しばらくしてからもう一度お試しください。")
+	problemDeadline     = protocolProblem(http.StatusServiceUnavailable, "deadline_exceeded", "時間内に結果を確認できませんでした。処理済みの場合がありますので、履歴を確認するか、同じキーでもう一度お試しください。")
 )
 
 // protocolProblems lists them for docs/faults.md.
