@@ -77,10 +77,24 @@ func nextStep(provider *goose.Provider, version int64) *goose.Source {
 	return nil
 }
 
-// assertSchema runs the query beside a step, where there is one; each row it gives is something wrong.
+// assertSchema checks the books, once there are any, and what is asked beside this step alone.
 func assertSchema(ctx context.Context, db *sql.DB, step, side string) error {
 	number, _, _ := strings.Cut(path.Base(step), "_")
-	query, err := migrations.Assertions.ReadFile("assert/" + number + "_" + side + ".sql")
+	queries := []string{number + "_" + side}
+	if side == "after" || number != "00001" {
+		queries = append(queries, "books")
+	}
+	for _, query := range queries {
+		if err := assertNothingWrong(ctx, db, query, side+" "+step); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assertNothingWrong runs a query, where there is one of that name; each row it gives is something wrong.
+func assertNothingWrong(ctx context.Context, db *sql.DB, name, where string) error {
+	query, err := migrations.Assertions.ReadFile("assert/" + name + ".sql")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -89,22 +103,22 @@ func assertSchema(ctx context.Context, db *sql.DB, step, side string) error {
 	}
 	rows, err := db.QueryContext(ctx, string(query))
 	if err != nil {
-		return fmt.Errorf("assertion %s %s: %w", side, step, err)
+		return fmt.Errorf("assertion %s: %w", where, err)
 	}
 	defer rows.Close()
 	var wrong []string
 	for rows.Next() && len(wrong) < 20 {
 		var text string
 		if err := rows.Scan(&text); err != nil {
-			return fmt.Errorf("assertion %s %s: %w", side, step, err)
+			return fmt.Errorf("assertion %s: %w", where, err)
 		}
 		wrong = append(wrong, text)
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("assertion %s %s: %w", side, step, err)
+		return fmt.Errorf("assertion %s: %w", where, err)
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("assertion %s %s: %s", side, step, strings.Join(wrong, "; "))
+		return fmt.Errorf("assertion %s: %s", where, strings.Join(wrong, "; "))
 	}
 	return nil
 }

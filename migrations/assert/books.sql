@@ -1,4 +1,4 @@
--- Every fund's cash equals its points, every balance its lots, every pot its postings.
+-- Before and after every step but the first: each fund's cash equals its points, each balance its lots.
 SELECT 'fund ' || fund || ' is off by ' || sum(balance) FROM (
     SELECT fund, balance FROM pots UNION ALL SELECT fund, remaining FROM lots
 ) everything GROUP BY fund HAVING sum(balance) <> 0
