@@ -241,11 +241,30 @@ func TestASearchFindsWhatTheFilterMatches(t *testing.T) {
 	}
 	require.NoError(t, peopleOf(db).Do(t.Context(), enter(users...)))
 	filters := []user.Filter{
-		{}, {Text: "高橋"}, {Text: "斉藤"}, {Text: "%"}, {Text: `\`}, {Text: "'"}, {Text: "?"}, {Text: "?0"}, {Text: "’"}, {Text: "\x00\xff"}, {Text: "--"},
-		{Text: "\n"}, {Text: "子\nサ"}, {Text: "090-0000"}, {Role: 9}, {PostalCode: "79"}, {PostalCode: "7930"},
-		{BornFrom: calendar.On(1950, 4, 1), BornUntil: calendar.On(1970, 4, 1)}, {BornFrom: calendar.On(1950, 4, 2), BornUntil: calendar.Never},
-		{BornUntil: calendar.On(1950, 4, 1)}, {BornFrom: -1 << 31, BornUntil: 1<<31 - 1}, {BornFrom: 1},
-		{Role: user.Resident, Text: "@example.jp", PostalCode: "792", BornUntil: calendar.Never},
+		{},
+		{Text: "高橋"},
+		{Text: "斉藤"},
+		{Text: "%"},
+		{Text: `\`},
+		{Text: "'"},
+		{Text: "?"},
+		{Text: "?0"},
+		{Text: "’"},
+		{Text: "\x00\xff"},
+		{Text: "--"},
+		{Text: "\n"},
+		{Text: "子\nサ"},
+		{Text: "090-0000"},
+		{Role: 9},
+		{PostalCode: "79"},
+		{PostalCode: "7930"},
+		{ByBirth: true, BornFrom: calendar.On(1950, 4, 1), BornUntil: calendar.On(1970, 4, 1)},
+		{ByBirth: true, BornFrom: calendar.On(1950, 4, 2), BornUntil: calendar.Never},
+		{ByBirth: true, BornUntil: calendar.On(1950, 4, 1)},
+		{ByBirth: true, BornFrom: -1 << 31, BornUntil: 1<<31 - 1},
+		{ByBirth: true, BornFrom: 1},
+		{ByBirth: true},
+		{Role: user.Resident, Text: "@example.jp", PostalCode: "792", ByBirth: true, BornUntil: calendar.Never},
 	}
 	for role := user.Resident; role <= user.Administrator; role++ {
 		filters = append(filters, user.Filter{Role: role})

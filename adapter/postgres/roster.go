@@ -119,7 +119,7 @@ func (r *Roster) chosen(filter user.Filter, after user.ID, limit int) (*bun.Sele
 	} else if key := user.SearchKey(filter.Text); key != "" {
 		q.Where("strpos(search, ?) > 0", key)
 	}
-	if filter.ByBirth() {
+	if filter.ByBirth {
 		q.Where("coalesce(birth - 'epoch'::date, ?) BETWEEN ? AND ?", int64(calendar.Never), int64(filter.BornFrom), int64(filter.BornUntil))
 	}
 	if filter.PostalCode != "" {

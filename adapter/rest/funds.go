@@ -10,6 +10,7 @@ import (
 	"github.com/samber/lo"
 
 	"lovesaijo/domain/access"
+	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
@@ -129,7 +130,7 @@ func (c *contract) funds() {
 	handle(c, route{
 		method: http.MethodGet, path: "/v1/admin/funds/{code}", id: "get-fund", summary: "原資の残高を日付で見る", tag: tag, needs: may(access.SeeFunds),
 	}, func(ctx context.Context, actor access.Actor, in *fundOnRequest) (*fundAnswer, error) {
-		day, err := dayOr(in.On, 0)
+		day, err := dayGiven(in.On, calendar.ErrDay.At("on"))
 		if err != nil {
 			return nil, err
 		}

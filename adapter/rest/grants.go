@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"lovesaijo/domain/access"
-	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
@@ -119,11 +118,7 @@ func (b grantBody) command() (granting.Command, error) {
 }
 
 func (f TermsFields) terms() (granting.Terms, error) {
-	var expires calendar.Day // zero takes the kind's default
-	var err error
-	if f.ExpiresOn != "" {
-		expires, err = calendar.ParseDay(f.ExpiresOn)
-	}
+	expires, err := dayGiven(f.ExpiresOn, lot.ErrExpiryPast.At("expires")) // zero takes the kind's default
 	return granting.Terms{Fund: fund.Code(f.Fund), Kind: lot.KindCode(f.Kind), Expires: expires, Memo: f.Memo}, err
 }
 

@@ -91,13 +91,16 @@ func viewKind(k lot.Kind) kindView {
 }
 
 func (f KindFields) kind(code lot.KindCode) (lot.Kind, error) {
-	until, err := dayOr(f.Validity.Until, 0)
+	until, err := dayGiven(f.Validity.Until, lot.ErrKindValidity.At("validity"))
 	if err != nil {
 		return lot.Kind{}, err
 	}
-	retired, err := dayOr(lo.FromPtr(f.RetiredFrom), calendar.Never)
+	retired, err := dayGiven(lo.FromPtr(f.RetiredFrom), calendar.ErrDay.At("retired_from"))
 	if err != nil {
 		return lot.Kind{}, err
+	}
+	if retired == 0 {
+		retired = calendar.Never
 	}
 	return lot.Kind{
 		Code: code, Name: f.Name, Rank: f.Rank, ClearedAtMerchant: f.ClearedAtMerchant, Transferable: f.Transferable, Retired: retired,

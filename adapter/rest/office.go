@@ -8,6 +8,7 @@ import (
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
+	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
 )
@@ -107,7 +108,7 @@ func (c *contract) office() {
 func (c *contract) listLapsing(ctx context.Context, actor access.Actor, in *lapsingAllRequest) (*lapsingAllAnswer, error) {
 	query := ledger.LapsingQuery{After: in.After, Limit: in.Limit}
 	var err error
-	if query.Until, err = dayOr(in.Until, 0); err != nil {
+	if query.Until, err = dayGiven(in.Until, calendar.ErrDay.At("until")); err != nil {
 		return nil, err
 	}
 	if in.WalletID != "" {

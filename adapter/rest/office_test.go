@@ -106,6 +106,31 @@ func TestKindsAreSavedAndARetiredOneIsRefused(t *testing.T) {
 	require.Len(t, town.ask(town.office, http.MethodGet, "/v1/admin/kinds", nil).is(http.StatusOK)["kinds"], 3)
 }
 
+func TestTheFirstDayOf1970IsADayAndNotNoDay(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	day := "1970-01-01"
+	grant := body{"user_id": town.hana.user.ID.String(), "fund": "premium", "kind": "city", "amount": 10, "expires_on": day}
+	town.ask(town.office, http.MethodPost, "/v1/admin/grants", grant, keyed, "epoch-00001").refuses(http.StatusUnprocessableEntity, "expiry_in_the_past")
+	town.ask(town.office, http.MethodPost, "/v1/admin/grants/preview", grant).refuses(http.StatusUnprocessableEntity, "expiry_in_the_past")
+	kind := body{"name": "健康ポイント", "rank": 3, "validity": body{"until": day}, "cleared_at_merchant": true, "transferable": false}
+	town.ask(town.office, http.MethodPut, "/v1/admin/kinds/health", kind).refuses(http.StatusUnprocessableEntity, "kind_validity_invalid")
+	kind["validity"], kind["retired_from"] = body{}, day
+	town.ask(town.office, http.MethodPut, "/v1/admin/kinds/health", kind).refuses(http.StatusUnprocessableEntity, "day_malformed")
+	for _, path := range []string{"/v1/admin/funds/premium?on=", "/v1/admin/lapsing?until=", "/v1/wallet/lapsing?until="} {
+		asker := town.office
+		if strings.HasPrefix(path, "/v1/wallet") {
+			asker = town.hana
+		}
+		town.ask(asker, http.MethodGet, path+day, nil).refuses(http.StatusUnprocessableEntity, "day_malformed")
+	}
+	found := town.ask(town.office, http.MethodGet, "/v1/admin/users?born_from="+day+"&born_until="+day, nil).is(http.StatusOK)
+	require.Empty(t, found["users"], "whoever was born that day, and not everybody")
+	town.ask(town.office, http.MethodPost, "/v1/admin/batches/preview",
+		body{"search": body{"born_from": day, "born_until": day, "amount": 10}, "fund": "premium", "kind": "city"}).
+		refuses(http.StatusUnprocessableEntity, "batch_empty")
+}
+
 func TestAGrantStopsAtTheFundsLastPoint(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

@@ -228,8 +228,7 @@ func (c *contract) userOf(ctx context.Context, text string) (user.User, error) {
 	return c.Roster.ByID(ctx, id)
 }
 
-// birthsBegin is before everybody's birth, where an age band has no beginning. The zero day would not do: it is in
-// 1970, and the elderly were born before.
+// birthsBegin is before everybody's birth, where an age band has no beginning.
 var birthsBegin = calendar.On(1, 1, 1)
 
 func (f UserFilter) filter() (user.Filter, error) {
@@ -239,6 +238,7 @@ func (f UserFilter) filter() (user.Filter, error) {
 	if f.BornUntil == "" && f.BornFrom == "" {
 		return filter, nil
 	}
+	filter.ByBirth = true
 	if filter.BornFrom, err = dayOr(f.BornFrom, birthsBegin); err != nil {
 		return filter, err
 	}

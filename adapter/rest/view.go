@@ -66,6 +66,16 @@ func dayOr(text string, otherwise calendar.Day) (calendar.Day, error) {
 	return calendar.ParseDay(text)
 }
 
+// dayGiven reads a day that may be left out, which gives zero. Zero is 1970-01-01 itself, so that day is refused: it
+// would pass for none given.
+func dayGiven(text string, refusal error) (calendar.Day, error) {
+	day, err := dayOr(text, 0)
+	if err == nil && text != "" && day == 0 {
+		return 0, refusal
+	}
+	return day, err
+}
+
 // days gives the instants between the start of the first day and the end of the last one; either may be left out.
 func days(first, last string) (from, until time.Time, err error) {
 	if first != "" {

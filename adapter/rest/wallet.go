@@ -58,7 +58,7 @@ func (c *contract) wallet() {
 		method: http.MethodGet, path: "/v1/wallet/lapsing", id: "get-lapsing", summary: "まもなく期限が切れるポイントを見る", tag: tag,
 		needs: may(access.SeeOwnHistory),
 	}, func(ctx context.Context, actor access.Actor, in *lapsingRequest) (*lapsingAnswer, error) {
-		until, err := dayOr(in.Until, 0)
+		until, err := dayGiven(in.Until, calendar.ErrDay.At("until"))
 		if err != nil {
 			return nil, err
 		}

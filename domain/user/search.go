@@ -18,10 +18,11 @@ var ErrFilter = fault.Define(fault.Invalid, "filter_invalid", "検索条件は10
 // Filter chooses users that are not deleted. Zero fields do not narrow.
 type Filter struct {
 	Role       Role
-	Text       string       // found in name, reading, e-mail or phone; or the token of a live code, for its owner
-	BornFrom   calendar.Day // with BornUntil, an age band; both zero for none
-	BornUntil  calendar.Day // last day included
-	PostalCode string       // its beginning, an area
+	Text       string // found in name, reading, e-mail or phone; or the token of a live code, for its owner
+	ByBirth    bool   // BornFrom and BornUntil, both days included, bound the day of birth
+	BornFrom   calendar.Day
+	BornUntil  calendar.Day
+	PostalCode string // its beginning, an area
 }
 
 // Valid refuses a filter that asks too much.
@@ -31,9 +32,6 @@ func (f Filter) Valid() error {
 	}
 	return nil
 }
-
-// ByBirth tells whether the filter has an age band.
-func (f Filter) ByBirth() bool { return f.BornFrom != 0 || f.BornUntil != 0 }
 
 // Token gives the token that is searched for, if the text is one.
 func (f Filter) Token() (Token, bool) {
@@ -46,7 +44,7 @@ func (f Filter) Matches(u User) bool {
 	return u.Live() &&
 		(f.Role == 0 || f.Role == u.Role) &&
 		strings.Contains(SearchText(u), SearchKey(f.Text)) &&
-		(!f.ByBirth() || f.BornFrom <= u.Profile.Birth && u.Profile.Birth <= f.BornUntil) &&
+		(!f.ByBirth || f.BornFrom <= u.Profile.Birth && u.Profile.Birth <= f.BornUntil) &&
 		strings.HasPrefix(u.Profile.PostalCode, f.PostalCode)
 }
 

@@ -138,8 +138,8 @@ func TestASearchFindsWhatPeopleMean(t *testing.T) {
 	}
 	require.False(t, user.Filter{Text: "太郎"}.Matches(u))
 	require.False(t, user.Filter{Role: user.Merchant}.Matches(u))
-	require.True(t, user.Filter{PostalCode: "7930", BornFrom: calendar.On(1958, 4, 1), BornUntil: calendar.On(1958, 4, 1)}.Matches(u))
-	require.False(t, user.Filter{BornFrom: calendar.On(1958, 4, 2), BornUntil: today}.Matches(u))
+	require.True(t, user.Filter{PostalCode: "7930", ByBirth: true, BornFrom: calendar.On(1958, 4, 1), BornUntil: calendar.On(1958, 4, 1)}.Matches(u))
+	require.False(t, user.Filter{ByBirth: true, BornFrom: calendar.On(1958, 4, 2), BornUntil: today}.Matches(u))
 	require.False(t, user.Filter{PostalCode: "791"}.Matches(u))
 	u.DeletedAt = time.Now()
 	require.False(t, user.Filter{}.Matches(u))

@@ -247,7 +247,7 @@ func (cmd BatchCommand) hash() idem.Hash {
 		"batch", string(cmd.Fund), string(cmd.Kind), strconv.Itoa(int(cmd.Expires)), cmd.Memo, strconv.FormatInt(int64(cmd.Amount), 10),
 	}
 	if f := cmd.Search; f != nil {
-		parts = append(parts, "search", f.Role.String(), f.Text, strconv.Itoa(int(f.BornFrom)), strconv.Itoa(int(f.BornUntil)), f.PostalCode)
+		parts = append(parts, "search", f.Role.String(), f.Text, strconv.FormatBool(f.ByBirth), strconv.Itoa(int(f.BornFrom)), strconv.Itoa(int(f.BornUntil)), f.PostalCode)
 	}
 	for _, line := range cmd.List {
 		parts = append(parts, strconv.Itoa(line.No), line.Email, line.Amount)
