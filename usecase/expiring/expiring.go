@@ -5,6 +5,7 @@ package expiring
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,34 +74,52 @@ func (e *Expiring) Order(ctx context.Context, actor access.Actor) (Sweep, error)
 }
 
 // Sweep lapses the lots whose last day is over, in at most limit wallets. Every chunk of wallets is a unit of its
-// own: where a sweep breaks off, the next one goes on.
+// own: where a sweep breaks off, the next one goes on. Wallets that cannot be lapsed stop no other; the error names
+// each of them, and More stays true.
 func (e *Expiring) Sweep(ctx context.Context, limit int) (Sweep, error) {
 	now := e.office.Clock()
 	var done Sweep
+	var failed []error
 	var after ledger.WalletID
-	for done.Wallets < limit {
-		want := min(chunkWallets, limit-done.Wallets)
+	for seen := 0; seen < limit; {
+		want := min(chunkWallets, limit-seen)
 		wallets, err := e.statements.LapsedWallets(ctx, calendar.DayOf(now), after, want)
 		if err != nil {
-			return done, fmt.Errorf("list lapsed wallets: %w", err)
+			return done, errors.Join(append(failed, fmt.Errorf("list lapsed wallets: %w", err))...)
 		}
-		if len(wallets) == 0 {
-			return done, nil
+		failed = append(failed, e.lapseAll(ctx, wallets, now, &done)...)
+		if ctx.Err() != nil {
+			return done, errors.Join(failed...)
 		}
-		points, err := e.lapse(ctx, wallets, now)
-		if err != nil {
-			return done, fmt.Errorf("lapse lots of %d wallets after %s: %w", len(wallets), after, err)
-		}
-		done.Wallets += len(wallets)
-		done.Points += points
 		if len(wallets) < want {
-			return done, nil
+			break
 		}
-		after = wallets[len(wallets)-1]
+		seen, after = seen+len(wallets), wallets[len(wallets)-1]
 	}
 	rest, err := e.statements.LapsedWallets(ctx, calendar.DayOf(now), ledger.WalletID{}, 1)
 	done.More = len(rest) > 0
-	return done, err
+	return done, errors.Join(append(failed, err)...)
+}
+
+// lapseAll lapses a chunk of wallets in one unit or, where that fails, each in its own. It gives what went wrong with
+// those that could not be lapsed even so.
+func (e *Expiring) lapseAll(ctx context.Context, wallets []ledger.WalletID, now time.Time, done *Sweep) (failed []error) {
+	if len(wallets) == 0 {
+		return nil
+	}
+	points, err := e.lapse(ctx, wallets, now)
+	switch {
+	case err == nil:
+		done.Wallets += len(wallets)
+		done.Points += points
+	case len(wallets) == 1 || ctx.Err() != nil:
+		failed = append(failed, fmt.Errorf("lapse lots of %d wallets from %s: %w", len(wallets), wallets[0], err))
+	default:
+		for i := range wallets {
+			failed = append(failed, e.lapseAll(ctx, wallets[i:i+1], now, done)...)
+		}
+	}
+	return failed
 }
 
 // lapse empties the lapsed lots of some wallets. Which funds their points go back to is known only once the wallets

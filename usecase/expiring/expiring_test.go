@@ -1,6 +1,8 @@
 package expiring_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -74,6 +76,46 @@ func TestASweepGoesOnWhereTheLimitEndedIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, expiring.Sweep{Wallets: 200, Points: 2_000}, swept)
 	require.Zero(t, s.Position(t, citytest.Fund).Wallets)
+}
+
+// broken is a ledger that can write nothing about one wallet.
+type broken struct {
+	ledger.Ledger
+	wallet ledger.WalletID
+}
+
+var errBroken = errors.New("the books of the wallet disagree")
+
+func (b broken) Append(ctx context.Context, book *ledger.Book) error {
+	for wallet := range book.ChangedWallets {
+		if wallet.ID == b.wallet {
+			return errBroken
+		}
+	}
+	return b.Ledger.Append(ctx, book)
+}
+
+func TestAWalletThatCannotBeLapsedStopsNoOther(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	residents := s.Residents(t, 250)
+	for _, resident := range residents {
+		s.Give(t, resident, citytest.Health, 10)
+	}
+	bad := residents[120]
+	unit := citytest.Narrow(s.City, func(s citytest.Stores) expiring.Stores {
+		return expiring.Stores{Ledger: broken{s.Ledger, bad.Wallet}, Outbox: s.Outbox, Trail: s.Trail}
+	})
+	s.Advance(31 * day)
+	swept, err := expiring.New(unit, s.Statements, s.Funds, s.Clock).Sweep(t.Context(), 1_000)
+	require.ErrorIs(t, err, errBroken)
+	require.ErrorContains(t, err, bad.Wallet.String())
+	require.Equal(t, expiring.Sweep{Wallets: 249, Points: 2_490, More: true}, swept)
+	require.EqualValues(t, 10, s.Position(t, citytest.Fund).Wallets)
+
+	swept, err = s.expiring.Sweep(t.Context(), 1_000)
+	require.NoError(t, err)
+	require.Equal(t, expiring.Sweep{Wallets: 1, Points: 10}, swept, "once it is mended it lapses too")
 }
 
 func TestAnOfficialsSweepStandsInTheTrail(t *testing.T) {
