@@ -30,7 +30,7 @@ type codeMeetingView struct {
 	Category  string        `json:"category,omitempty" doc:"A shop's trade"`
 	Address   string        `json:"address,omitempty" doc:"A shop's"`
 	Amount    *money.Points `json:"amount,omitempty" doc:"What the code asks for"`
-	AmountMax *money.Points `json:"amount_max,omitempty" doc:"The most that one payment to the code may be"`
+	AmountMax *money.Points `json:"amount_max,omitempty" doc:"The most that one payment by this code may be. It protects the printed code; payments by payee_wallet are bound by the rules alone"`
 	ExpiresAt *string       `json:"expires_at,omitempty" format:"date-time"`
 	Usable    bool          `json:"usable"`
 	Fault     *reasonView   `json:"fault,omitempty" doc:"Why the code cannot be used"`

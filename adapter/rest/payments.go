@@ -16,7 +16,7 @@ import (
 
 type paymentBody struct {
 	PayeeCode   string       `json:"payee_code,omitempty" maxLength:"200" doc:"The scanned code of who is paid"`
-	PayeeWallet string       `json:"payee_wallet,omitempty" maxLength:"36" doc:"The wallet that is paid, in place of a code"`
+	PayeeWallet string       `json:"payee_wallet,omitempty" maxLength:"36" doc:"The wallet that is paid, in place of a code. Limits of codes do not apply; payment_max of the rules does"`
 	PayerCode   string       `json:"payer_code,omitempty" maxLength:"200" doc:"A resident's one-time code, scanned by the shop that is paid"`
 	Amount      money.Points `json:"amount,omitempty" minimum:"1" maximum:"10000000000" doc:"May be left out where the code carries it"`
 	Memo        string       `json:"memo,omitempty" maxLength:"100"`

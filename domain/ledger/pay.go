@@ -170,7 +170,9 @@ func consented(o Order, payer *Wallet, payerCode *user.Code) error {
 	return nil
 }
 
-// agreed gives the amount that order and payee's code agree on.
+// agreed gives the amount that order and payee's code agree on. The limit of a standing code belongs to the code: it
+// protects whoever scans a poster that hangs where anybody may change it. Who is paid by their wallet's identifier
+// was chosen by hand in the app, and there Rules.PaymentMax alone is the limit, as between any two wallets.
 func agreed(amount money.Points, code *user.Code) (money.Points, error) {
 	switch {
 	case code == nil:
