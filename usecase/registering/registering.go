@@ -23,6 +23,7 @@ import (
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
+	"lovesaijo/usecase/auditing"
 )
 
 // Wallets opens wallets inside a unit of work; the ledger's adapters do.
@@ -237,9 +238,11 @@ func employ(ctx context.Context, directory user.Directory, u *user.User, path st
 	return nil
 }
 
+// record notes an act in the unit's trail. auditing.Do does not fit here: one unit registers up to BatchMax users,
+// each with an act of its own, and what people do with their own codes needs another permission than for others'.
 func record(ctx context.Context, trail audit.Trail, actor access.Actor, now time.Time, action string, target user.ID, after map[string]string) error {
 	act := audit.Act{
-		ID: ident.New[audit.Act](now), At: now, Actor: actor, Action: action, Target: target.String(), After: after, Outcome: "done",
+		ID: ident.New[audit.Act](now), At: now, Actor: actor, Action: action, Target: target.String(), After: after, Outcome: auditing.Done,
 	}
 	if err := trail.Record(ctx, act); err != nil {
 		return fmt.Errorf("record %s of %s: %w", action, target, err)
