@@ -61,7 +61,7 @@ func TestStandingCodeOverItsLimitIsRefused(t *testing.T) {
 	require.Equal(t, map[string]int64{"limit": 500}, f.Figures)
 	_, err := s.open().Pay(paysCode(hana, poster, 500))
 	require.NoError(t, err)
-	_, err := s.open().Pay(pays(hana, shop, 501))
+	_, err = s.open().Pay(pays(hana, shop, 501))
 	require.NoError(t, err, "the limit is the code's and not the wallet's")
 }
 
