@@ -55,6 +55,7 @@ type exception struct {
 var exceptions = []exception{
 	{"usecase", "adapter/memory", true, "use cases are tested on the real in-memory adapter, which the contract suites hold to PostgreSQL's semantics; no mocks"},
 	{"adapter", "adapter/memory", true, "edges such as rest and queue are tested with real use cases over the in-memory adapter; no mocks"},
+	{"adapter/queue", "adapter/localredis", true, "the queue is tested on the Redis that the platform brings itself as on a real one"},
 	{"adapter", "adapter/pgcluster", true, "tests of an adapter that speaks SQL start a private real PostgreSQL"},
 	{"adapter/postgres", "migrations", false, "the adapter runs the steps of its own schema"},
 	{"adapter", "migrations", true, "tests of an adapter that speaks SQL need the real schema"},

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -25,9 +26,11 @@ const (
 	retriesMax  = 50
 	taskTimeout = 10 * time.Minute
 	pollEvery   = 200 * time.Millisecond // an idle worker looks for tasks this often
+	againEvery  = time.Second            // what failed is looked for this often: as often as the first retry needs
+	batchesMax  = 2                      // long batches that a process works on at once
 )
 
-// The queues, with the share of attention each gets.
+// The queues. Each has workers of its own, so that no length of batches holds up the notices (clause 4.3.6).
 const (
 	queueNotices = "notices"
 	queueBatches = "batches"
@@ -98,20 +101,24 @@ func (c *Client) Enqueue(ctx context.Context, parcel event.Parcel) error {
 
 // Workers work on tasks.
 type Workers struct {
-	server *asynq.Server
-	routes map[event.Topic]Route
-	log    *slog.Logger
+	servers []*asynq.Server // one for each queue
+	routes  map[event.Topic]Route
+	log     *slog.Logger
 }
 
-// NewWorkers makes as many workers as given.
+// NewWorkers makes as many workers as given for short messages, and a few beside them for long ones.
 func NewWorkers(redis redis.UniversalClient, routes map[event.Topic]Route, workers int, log *slog.Logger) *Workers {
 	w := &Workers{routes: routes, log: log}
-	w.server = asynq.NewServerFromRedisClient(redis, asynq.Config{
-		Concurrency: workers, Queues: map[string]int{queueBatches: 2, queueNotices: 1}, TaskCheckInterval: pollEvery,
-		RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return min(time.Second<<min(n, 10), 10*time.Minute) },
-		ErrorHandler:   asynq.ErrorHandlerFunc(w.failed), Logger: quiet{log}, ShutdownTimeout: 20 * time.Second,
-	})
+	w.servers = []*asynq.Server{w.server(redis, queueNotices, workers), w.server(redis, queueBatches, batchesMax)}
 	return w
+}
+
+func (w *Workers) server(redis redis.UniversalClient, queue string, workers int) *asynq.Server {
+	return asynq.NewServerFromRedisClient(redis, asynq.Config{
+		Concurrency: workers, Queues: map[string]int{queue: 1}, TaskCheckInterval: pollEvery, DelayedTaskCheckInterval: againEvery,
+		RetryDelayFunc: func(n int, _ error, _ *asynq.Task) time.Duration { return min(time.Second<<min(n, 10), 10*time.Minute) },
+		ErrorHandler:   asynq.ErrorHandlerFunc(w.failed), Logger: quiet{w.log}, ShutdownTimeout: 20 * time.Second,
+	})
 }
 
 // Start begins to work in the background.
@@ -120,14 +127,23 @@ func (w *Workers) Start() error {
 	for topic, route := range w.routes {
 		mux.HandleFunc(string(topic), func(ctx context.Context, t *asynq.Task) error { return run(ctx, topic, route, t) })
 	}
-	if err := w.server.Start(mux); err != nil {
-		return fmt.Errorf("start workers: %w", err)
+	for _, server := range w.servers {
+		if err := server.Start(mux); err != nil {
+			w.Stop()
+			return fmt.Errorf("start workers: %w", err)
+		}
 	}
 	return nil
 }
 
 // Stop ends after the tasks in hand; what takes too long goes back on its queue.
-func (w *Workers) Stop() { w.server.Shutdown() }
+func (w *Workers) Stop() {
+	var stopping sync.WaitGroup
+	for _, server := range w.servers {
+		stopping.Go(server.Shutdown) // does nothing to one that was not started
+	}
+	stopping.Wait()
+}
 
 func run(ctx context.Context, topic event.Topic, route Route, t *asynq.Task) error {
 	var carried task
