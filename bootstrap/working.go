@@ -18,14 +18,16 @@ import (
 	"lovesaijo/usecase/granting"
 	"lovesaijo/usecase/informing"
 	"lovesaijo/usecase/proving"
+	"lovesaijo/usecase/registering"
 )
 
 // Bounds of the background work.
 const (
-	workersAtOnce  = 4
-	sealEvery      = 5 * time.Second
-	sweepWalletMax = 100_000
-	sweepEvery     = 10 * time.Minute // looks whether the day has turned or a sweep broke off
+	workersAtOnce   = 4
+	sealEvery       = 5 * time.Second
+	sweepWalletMax  = 100_000
+	clearCodesEvery = time.Hour
+	sweepEvery      = 10 * time.Minute // looks whether the day has turned or a sweep broke off
 )
 
 // working is the role of background work: queues, relay, sealer, sweep. Any number of such processes may run.
@@ -69,9 +71,11 @@ func newWorkers(redis redis.UniversalClient, routes map[event.Topic]queue.Route,
 	return queue.NewWorkers(redis, routes, workersAtOnce, log)
 }
 
-// keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, and lapses what
-// has expired once the day in Japan has turned.
-func keepTimetable(lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, log *slog.Logger) {
+// keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, lapses what has
+// expired once the day in Japan has turned, and clears away codes that nobody used.
+func keepTimetable(
+	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, log *slog.Logger,
+) {
 	seal := func(ctx context.Context) error {
 		_, err := sealer.Do(ctx)
 		return err
@@ -88,11 +92,20 @@ func keepTimetable(lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiri
 		}
 		return err
 	}
+	clearCodes := func(ctx context.Context) error {
+		_, err := desk.ClearCodes(ctx, now().Add(-registering.CodesKept), registering.CodesMax)
+		return err
+	}
 	for _, duty := range []struct {
 		name  string
 		every time.Duration
 		do    func(context.Context) error
-	}{{"seal", sealEvery, seal}, {"sweep", sweepEvery, sweep}, {"resume batches", sweepEvery, batches.Resume}} {
+	}{
+		{"seal", sealEvery, seal},
+		{"sweep", sweepEvery, sweep},
+		{"resume batches", sweepEvery, batches.Resume},
+		{"clear codes", clearCodesEvery, clearCodes},
+	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		lifecycle.Append(fx.StartStopHook(

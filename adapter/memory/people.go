@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"lovesaijo/domain/access"
@@ -143,6 +144,22 @@ func (c *Codes) Revoke(_ context.Context, token user.Token, at time.Time) (user.
 		c.session.codes.put(token, code)
 	}
 	return code, err
+}
+
+// Clear is user.Codes'.
+func (c *Codes) Clear(_ context.Context, before time.Time, limit int) (int, error) {
+	var stale []user.Code
+	for _, code := range c.session.codes.all() {
+		if code.Purpose.OneTime() && code.UsedBy == [16]byte{} && code.ExpiresAt.Before(before) {
+			stale = append(stale, code)
+		}
+	}
+	slices.SortFunc(stale, func(a, b user.Code) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	stale = stale[:min(len(stale), limit)]
+	for _, code := range stale {
+		c.session.codes.drop(code.Token)
+	}
+	return len(stale), nil
 }
 
 // ByToken is user.Codes'.

@@ -6,10 +6,12 @@ import "iter"
 type table[K comparable, V any] struct {
 	below *table[K, V]
 	rows  map[K]V
+	gone  map[K]struct{} // of the rows below
 }
 
 func (t *table[K, V]) get(key K) (V, bool) {
-	if row, found := t.rows[key]; found || t.below == nil {
+	row, found := t.rows[key]
+	if _, gone := t.gone[key]; found || gone || t.below == nil {
 		return row, found
 	}
 	return t.below.get(key)
@@ -25,6 +27,18 @@ func (t *table[K, V]) put(key K, row V) {
 		t.rows = map[K]V{}
 	}
 	t.rows[key] = row
+	delete(t.gone, key)
+}
+
+func (t *table[K, V]) drop(key K) {
+	delete(t.rows, key)
+	if t.below == nil {
+		return
+	}
+	if t.gone == nil {
+		t.gone = map[K]struct{}{}
+	}
+	t.gone[key] = struct{}{}
 }
 
 // all gives every row once, in no order.
@@ -39,7 +53,9 @@ func (t *table[K, V]) all() iter.Seq2[K, V] {
 			return
 		}
 		for key, row := range t.below.all() {
-			if _, changed := t.rows[key]; !changed && !yield(key, row) {
+			_, changed := t.rows[key]
+			_, gone := t.gone[key]
+			if !changed && !gone && !yield(key, row) {
 				return
 			}
 		}
@@ -49,6 +65,9 @@ func (t *table[K, V]) all() iter.Seq2[K, V] {
 func (t *table[K, V]) over(below part) { t.below = below.(*table[K, V]) }
 
 func (t *table[K, V]) layIn() {
+	for key := range t.gone {
+		t.below.drop(key)
+	}
 	for key, row := range t.rows {
 		t.below.put(key, row)
 	}

@@ -37,6 +37,9 @@ const (
 	readCode         = `SELECT ` + codeColumns + ` FROM codes WHERE token = $1`
 	readStandingCode = `SELECT ` + codeColumns + ` FROM codes WHERE owner_id = $1 AND purpose = 'standing' AND revoked_at IS NULL`
 	revokeCode       = `UPDATE codes SET revoked_at = coalesce(revoked_at, $2) WHERE token = $1 RETURNING ` + codeColumns
+	clearCodes       = `DELETE FROM codes WHERE token IN (
+			SELECT token FROM codes WHERE purpose <> 'standing' AND used_by IS NULL AND expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+		) RETURNING 1`
 
 	// Rotations of one owner queue at the owner's row. Each statement behind the lock has a snapshot of its own,
 	// so it sees what the rotation before has committed.
@@ -92,6 +95,20 @@ func (c *Codes) Rotate(ctx context.Context, next user.Code) (user.Code, error) {
 // Revoke is user.Codes'.
 func (c *Codes) Revoke(ctx context.Context, token user.Token, at time.Time) (user.Code, error) {
 	return c.one(ctx, revokeCode, string(token), at)
+}
+
+// Clear is user.Codes'. Of clearings side by side each takes others.
+func (c *Codes) Clear(ctx context.Context, before time.Time, limit int) (cleared int, err error) {
+	err = c.session.read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			cleared++
+		}
+		return rows.Err()
+	}, clearCodes, before, limit)
+	if err != nil {
+		return 0, fmt.Errorf("clear codes that expired before %s: %w", before, err)
+	}
+	return cleared, nil
 }
 
 // ByToken is user.Codes'.

@@ -64,6 +64,9 @@ type Codes interface {
 	Revoke(ctx context.Context, token Token, at time.Time) (Code, error)
 	// ByToken returns ErrCodeUnknown for an unknown token.
 	ByToken(ctx context.Context, token Token) (Code, error)
+	// Clear removes codes of one use that expired before the given instant and that nobody used, those first that
+	// expired first, and tells how many: at most limit. Used ones stay with the payments that used them.
+	Clear(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // CodeReader reads codes outside a unit of work, as they were committed.

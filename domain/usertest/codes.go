@@ -2,6 +2,7 @@ package usertest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -106,6 +107,52 @@ func Codes(t *testing.T, open Open) {
 		add(t, b, u)
 		addCodes(t, b, PresentedCode(u))
 		require.Equal(t, 1, rotate(t, b, u).PrintVersion)
+	})
+
+	t.Run("codes of one use that nobody used are cleared once they are old", func(t *testing.T) {
+		t.Parallel()
+		b := open(t)
+		resident, merchant := Resident(), Merchant()
+		add(t, b, resident, merchant)
+		long := time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC) // so that no other test's codes are as old
+		aged := func(code user.Code, minutes int) user.Code {
+			code.IssuedAt = long.Add(time.Duration(minutes-1) * time.Minute)
+			if code.Purpose.OneTime() {
+				code.ExpiresAt = code.IssuedAt.Add(time.Minute)
+			}
+			return code
+		}
+		first, second, third := aged(AmountCode(merchant), 1), aged(PresentedCode(resident), 2), aged(AmountCode(merchant), 3)
+		second.RevokedAt = second.IssuedAt
+		used, edge, standing := aged(PresentedCode(resident), 2), aged(PresentedCode(resident), 4), aged(StandingCode(resident), 1)
+		used.UsedBy = [16]byte{15: 1}
+		addCodes(t, b, third, second, first, used, edge, standing)
+		tidy := func(limit int) int {
+			cleared, err := read(t, b, func(ctx context.Context, s Stores) (int, error) { return s.Codes.Clear(ctx, edge.ExpiresAt, limit) })
+			require.NoError(t, err)
+			return cleared
+		}
+		require.Equal(t, 2, tidy(2))
+		for code, want := range map[user.Token]error{first.Token: user.ErrCodeUnknown, second.Token: user.ErrCodeUnknown, third.Token: nil} {
+			_, err := b.Codes.ByToken(t.Context(), code)
+			require.ErrorIs(t, err, want, "the oldest go first")
+		}
+		require.Equal(t, 1, tidy(2))
+		require.Zero(t, tidy(2))
+		for _, kept := range []user.Code{used, edge, standing} {
+			got, err := b.Codes.ByToken(t.Context(), kept.Token)
+			require.NoError(t, err)
+			equalCode(t, kept, got)
+		}
+		cleared, err := read(t, b, func(ctx context.Context, s Stores) (bool, error) {
+			if _, err := s.Codes.Clear(ctx, edge.ExpiresAt.Add(time.Microsecond), 1); err != nil {
+				return false, err
+			}
+			_, err := s.Codes.ByToken(ctx, edge.Token)
+			return errors.Is(err, user.ErrCodeUnknown), nil
+		})
+		require.NoError(t, err)
+		require.True(t, cleared, "a unit sees what it cleared itself")
 	})
 
 	t.Run("of rotations at once every one that succeeds has its own version", func(t *testing.T) {

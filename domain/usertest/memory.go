@@ -175,6 +175,18 @@ func (c codes) ByToken(_ context.Context, token user.Token) (user.Code, error) {
 	return c.byToken(token)
 }
 
+func (c codes) Clear(_ context.Context, before time.Time, limit int) (int, error) {
+	stale := slices.DeleteFunc(slices.Collect(maps.Values(c.codes)), func(code user.Code) bool {
+		return !code.Purpose.OneTime() || code.UsedBy != [16]byte{} || !code.ExpiresAt.Before(before)
+	})
+	slices.SortFunc(stale, func(a, b user.Code) int { return a.ExpiresAt.Compare(b.ExpiresAt) })
+	stale = stale[:min(len(stale), limit)]
+	for _, code := range stale {
+		delete(c.codes, code.Token)
+	}
+	return len(stale), nil
+}
+
 type reader struct{ *Memory }
 
 func (r reader) ByToken(_ context.Context, token user.Token) (user.Code, error) {

@@ -59,6 +59,33 @@ func (d *Desk) RevokeCode(ctx context.Context, actor access.Actor, token user.To
 	})
 }
 
+// Bounds of the clearing of codes.
+const (
+	CodesKept  = 30 * 24 * time.Hour // after they expired; complaints about a payment come within days
+	CodesMax   = 100_000             // of one clearing; what is left is the next one's
+	chunkCodes = 1_000               // of one unit
+)
+
+// ClearCodes removes at most limit codes of one use that nobody used and that expired before the given instant, and
+// tells how many. It is for the timetable, so it has no actor. Every chunk is a unit of its own: where a clearing
+// breaks off, the next one goes on. Codes that can still be used are never among them.
+func (d *Desk) ClearCodes(ctx context.Context, before time.Time, limit int) (cleared int, err error) {
+	if now := d.clock(); before.After(now) {
+		before = now
+	}
+	for cleared < limit {
+		want := min(chunkCodes, limit-cleared)
+		chunk, err := usecase.Do(ctx, d.unit, func(ctx context.Context, s Stores) (int, error) { return s.Codes.Clear(ctx, before, want) })
+		if err != nil {
+			return cleared, err
+		}
+		if cleared += chunk; chunk < want {
+			break
+		}
+	}
+	return cleared, nil
+}
+
 // overCodesOf allows an actor their own codes and an administrator anyone's; to others it returns unknown.
 func overCodesOf(actor access.Actor, owner user.ID, unknown error) error {
 	if actor.User == owner {

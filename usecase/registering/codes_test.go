@@ -1,6 +1,7 @@
 package registering_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -116,5 +117,34 @@ func TestCodesAreIssuedToThoseWhoMay(t *testing.T) {
 	for _, amount := range []money.Points{-1, 0, money.AmountMax + 1} {
 		_, err = s.desk.IssueAmountCode(t.Context(), actorOf(shop), amount, 0)
 		require.ErrorIs(t, err, money.ErrAmount)
+	}
+}
+
+func TestOldCodesThatNobodyUsedAreClearedAway(t *testing.T) {
+	t.Parallel()
+	s := setScene()
+	shop, person := s.register(t, usertest.Merchant()), s.register(t, usertest.Resident())
+	stale := make([]user.Code, 1_001) // more than one unit clears
+	for i := range stale {
+		stale[i] = usertest.AmountCode(shop.User)
+		stale[i].IssuedAt, stale[i].ExpiresAt = usertest.Now.Add(-time.Hour), usertest.Now.Add(-time.Minute)
+	}
+	require.NoError(t, s.books.Do(t.Context(), func(ctx context.Context, stores registering.Stores) error { return stores.Codes.Add(ctx, stale...) }))
+	live, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0)
+	require.NoError(t, err)
+
+	cleared, err := s.desk.ClearCodes(t.Context(), usertest.Now.Add(-registering.CodesKept), registering.CodesMax)
+	require.NoError(t, err)
+	require.Zero(t, cleared, "they are kept for a while")
+	cleared, err = s.desk.ClearCodes(t.Context(), usertest.Now.Add(time.Hour), 1)
+	require.NoError(t, err)
+	require.Equal(t, 1, cleared)
+	cleared, err = s.desk.ClearCodes(t.Context(), usertest.Now.Add(time.Hour), registering.CodesMax)
+	require.NoError(t, err)
+	require.Equal(t, 1_000, cleared)
+	for _, token := range []user.Token{live.Token, shop.Code.Token, person.Code.Token} {
+		code, err := s.Codes.ByToken(t.Context(), token)
+		require.NoError(t, err)
+		require.NoError(t, code.Usable(usertest.Now), "what can be used is never cleared")
 	}
 }
