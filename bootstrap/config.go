@@ -70,11 +70,11 @@ var variables = []variable{
 		},
 	},
 	{
-		"LOVESAIJO_BASE_URL", "where people reach the platform; printed in codes", "http://127.0.0.1:8080",
+		"LOVESAIJO_BASE_URL", "where people reach the platform; printed in codes; empty takes the address that serves people", "",
 		func(c *Config, text string) error {
 			c.BaseURL = strings.TrimSuffix(text, "/")
 			if text == "" {
-				return errors.New("is empty")
+				c.BaseURL = "http://" + c.Listen
 			}
 			return urlOf(text, "http", "https")
 		},

@@ -18,6 +18,7 @@ func TestTheDefaultsAreAUsableConfiguration(t *testing.T) {
 	config, err := LoadConfig(lookup(nil))
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:8080", config.Listen)
+	require.Equal(t, "http://127.0.0.1:8080", config.BaseURL)
 	require.Equal(t, 1, config.TellerWindows)
 	require.NotEmpty(t, config.SealHeads)
 }
