@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -235,6 +236,68 @@ func TestSweepsSideBySideLapseEverythingOnce(t *testing.T) {
 	}
 	require.EqualValues(t, 45_000, lapsed.Load())
 	require.Equal(t, citytest.FundCash, c.Position(t, citytest.Fund).Unissued)
+}
+
+func TestABatchThatIsCancelledWhileWorkersRunItIsGrantedUpToThereAndNoFurther(t *testing.T) {
+	t.Parallel()
+	db := open(t)
+	c := openCity(t, db)
+	people := c.Residents(t, 2_500)
+	bulk := bulkOf(c, grantingStores)
+	made, err := bulk.Create(t.Context(), c.Official, children(c, people, 100))
+	require.NoError(t, err)
+
+	// The cancellation comes while a worker holds the batch with its second chunk, and other workers wait for it too.
+	var all sync.WaitGroup
+	var cancelled fund.Batch
+	errs := make([]error, 4)
+	var chunks atomic.Int32
+	running := bulkOf(c, func(s citytest.Stores) granting.Stores {
+		picked := grantingStores(s)
+		picked.Batches = interrupted{picked.Batches, func() {
+			if chunks.Add(1) == 2 {
+				all.Go(func() { cancelled, errs[0] = bulk.Cancel(t.Context(), c.Official, made.ID, "対象の誤り") })
+			}
+		}}
+		return picked
+	})
+	for i := range errs[1:] {
+		all.Go(func() { errs[i+1] = running.Run(t.Context(), made.ID) })
+	}
+	all.Wait()
+	if errors.Is(errs[0], fund.ErrBatchEnded) { // the workers were faster
+		requireGranted(t, c, db, made.ID, people, 100)
+		return
+	}
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	batch, err := db.Batch(t.Context(), made.ID)
+	require.NoError(t, err)
+	require.Equal(t, fund.Ended, batch.State)
+	require.Equal(t, cancelled.Progress(), batch.Progress(), "nobody granted anything behind it")
+	require.Equal(t, len(people), batch.Done)
+	require.Equal(t, money.Points(len(people)-batch.Refused)*100, batch.Granted)
+	p := c.Position(t, citytest.Fund)
+	require.Zero(t, p.Reserved)
+	require.Equal(t, batch.Granted, p.Wallets)
+	require.Equal(t, citytest.FundCash-batch.Granted, p.Unissued)
+	waiting, err := bulk.Refusals(t.Context(), c.Official, made.ID, 0)
+	require.NoError(t, err)
+	for _, row := range waiting {
+		require.Equal(t, fund.ErrBatchCancelled.Code, row.Fault)
+	}
+}
+
+// interrupted is a keeper of batches that tells when a chunk is in hand.
+type interrupted struct {
+	fund.Batches
+	tell func()
+}
+
+func (i interrupted) Waiting(ctx context.Context, id ledger.BatchID, limit int) ([]fund.Row, error) {
+	i.tell()
+	return i.Batches.Waiting(ctx, id, limit)
 }
 
 // BenchmarkBatch makes and runs a bulk grant to 10,000 wallets.

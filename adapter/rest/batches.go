@@ -98,6 +98,13 @@ type batchRequest struct {
 	ID string `path:"id" maxLength:"36"`
 }
 
+type batchCancelRequest struct {
+	ID   string `path:"id" maxLength:"36"`
+	Body struct {
+		Reason string `json:"reason,omitempty" maxLength:"200"`
+	}
+}
+
 type batchAnswer struct {
 	Body batchView
 }
@@ -156,6 +163,20 @@ func (c *contract) batches() {
 		method: http.MethodGet, path: batchesPath + "/{id}", id: "get-batch", summary: "一括給付の進み具合を見る", tag: tag, needs: may(access.Grant),
 	}, func(ctx context.Context, actor access.Actor, in *batchRequest) (*batchAnswer, error) {
 		batch, err := c.batchOf(ctx, actor, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &batchAnswer{viewBatch(batch)}, nil
+	})
+	handle(c, route{
+		method: http.MethodPost, path: batchesPath + "/{id}/cancellation", id: "cancel-batch", summary: "一括給付を途中で取りやめる", tag: tag,
+		needs: may(access.Grant), status: http.StatusOK, patient: true,
+	}, func(ctx context.Context, actor access.Actor, in *batchCancelRequest) (*batchAnswer, error) {
+		var id ledger.BatchID
+		if err := parse(&id, in.ID, fund.ErrBatchUnknown); err != nil {
+			return nil, err
+		}
+		batch, err := c.Bulk.Cancel(ctx, actor, id, in.Body.Reason)
 		if err != nil {
 			return nil, err
 		}

@@ -192,6 +192,29 @@ func TestABulkGrantGivesToGoodRowsAndHandsBadOnesBack(t *testing.T) {
 	town.ask(town.office, http.MethodGet, "/v1/admin/batches/"+town.hana.user.ID.String(), nil).refuses(http.StatusNotFound, "batch_unknown")
 }
 
+func TestABatchThatIsCancelledGivesItsReserveBack(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	terms := body{"fund": "premium", "kind": "city", "list": []body{{"email": "hana@example.jp", "amount": 300}}}
+	made := town.ask(town.office, http.MethodPost, "/v1/admin/batches", terms, keyed, "batch-000001").is(http.StatusAccepted)
+	path := "/v1/admin/batches/" + made["id"].(string)
+	before := town.balance(town.hana)
+	reserved := func() any {
+		return town.ask(town.office, http.MethodGet, "/v1/admin/funds/premium", nil).is(http.StatusOK)["position"].(map[string]any)["reserved"]
+	}
+	require.InDelta(t, 300, reserved(), 0)
+	town.ask(town.shop, http.MethodPost, path+"/cancellation", body{}).refuses(http.StatusForbidden, "not_allowed")
+	cancelled := town.ask(town.office, http.MethodPost, path+"/cancellation", body{"reason": "対象の誤り"}).is(http.StatusOK)
+	require.Equal(t, "ended", cancelled["state"])
+	require.InDelta(t, 1, cancelled["refused"], 0)
+	require.InDelta(t, 0, cancelled["granted"], 0)
+	require.InDelta(t, 0, reserved(), 0)
+	require.Contains(t, town.ask(town.office, http.MethodGet, path+"/refusals.csv", nil).text, "batch_cancelled")
+	town.ask(town.office, http.MethodPost, path+"/cancellation", body{}).refuses(http.StatusConflict, "batch_ended")
+	town.ask(town.office, http.MethodPost, "/v1/admin/batches/x/cancellation", body{}).refuses(http.StatusNotFound, "batch_unknown")
+	require.Equal(t, before, town.balance(town.hana))
+}
+
 func TestALongListIsReadAndAnEndlessOneIsNot(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

@@ -97,12 +97,16 @@ func (r Row) Reason() string {
 // The refusals about batches and their rows.
 var (
 	ErrBatchUnknown = fault.Define(fault.NotFound, "batch_unknown", "その一括給付は見つかりません。")
+	ErrBatchEnded   = fault.Define(fault.Conflict, "batch_ended", "この一括給付はすでに終わっています。")
 	ErrBatchEmpty   = fault.Define(fault.Invalid, "batch_empty", "給付できる相手がありません。")
 	ErrBatchTooLong = fault.Define(fault.Invalid, "batch_too_long", "一度に給付できる件数を超えています。")
-	ErrRowAmount    = fault.Define(fault.Invalid, "row_amount_malformed", "金額が正しくありません。1以上の整数で入力してください。")
-	ErrRowTwice     = fault.Define(fault.Invalid, "row_duplicate", "同じ相手が上の行にもあります。")
-	ErrRowForm      = fault.Define(fault.Invalid, "row_malformed", "行の形が正しくありません。メールアドレスと金額を並べてください。")
-	ErrRowNoWallet  = fault.Define(fault.Invalid, "row_without_wallet", "この相手はポイントを受け取れません。")
+	// ErrBatchCancelled is why rows were refused whose batch was ended early.
+	ErrBatchCancelled = fault.Define(fault.Refused, "batch_cancelled", "一括給付が途中で取りやめになったため、給付していません。")
+
+	ErrRowAmount   = fault.Define(fault.Invalid, "row_amount_malformed", "金額が正しくありません。1以上の整数で入力してください。")
+	ErrRowTwice    = fault.Define(fault.Invalid, "row_duplicate", "同じ相手が上の行にもあります。")
+	ErrRowForm     = fault.Define(fault.Invalid, "row_malformed", "行の形が正しくありません。メールアドレスと金額を並べてください。")
+	ErrRowNoWallet = fault.Define(fault.Invalid, "row_without_wallet", "この相手はポイントを受け取れません。")
 )
 
 // Batches keeps batches inside a unit of work.

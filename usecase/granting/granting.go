@@ -31,8 +31,9 @@ import (
 
 // The acts that stand in the trail.
 const (
-	ActGrant = "points.grant"
-	ActBatch = "points.grant_in_bulk"
+	ActGrant       = "points.grant"
+	ActBatch       = "points.grant_in_bulk"
+	ActCancelBatch = "points.cancel_bulk_grant"
 )
 
 // ErrRecipient refuses a command that names no recipient, or two.

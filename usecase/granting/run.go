@@ -8,6 +8,7 @@ import (
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
 )
 
@@ -61,7 +62,7 @@ func (b *Bulk) chunk(ctx context.Context, id ledger.BatchID) (bool, error) {
 			return false, err
 		}
 		if last {
-			if err := end(book, &batch); err != nil {
+			if err := end(book, &batch, batch.CreatedBy); err != nil {
 				return false, err
 			}
 		}
@@ -116,9 +117,9 @@ func grant(book *ledger.Book, batch *fund.Batch, rows []fund.Row) error {
 	return nil
 }
 
-// end gives back what refused rows have left of the reserve, and ends the batch.
-func end(book *ledger.Book, batch *fund.Batch) error {
-	move := ledger.CashMove{Actor: batch.CreatedBy, Fund: batch.Fund, Batch: batch.ID, Memo: batch.Memo}
+// end gives back, in the name of actor, what refused rows have left of the reserve, and ends the batch.
+func end(book *ledger.Book, batch *fund.Batch, actor user.ID) error {
+	move := ledger.CashMove{Actor: actor, Fund: batch.Fund, Batch: batch.ID, Memo: batch.Memo}
 	if move.Amount = book.Balance(reserveOf(*batch)); move.Amount > 0 {
 		if _, err := book.Release(move); err != nil {
 			return fmt.Errorf("release rest of %d: %w", move.Amount, err)
