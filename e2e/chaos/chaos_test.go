@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,11 +54,18 @@ func TestWhoeverIsKilledEveryPaymentHappensOnceAndIsToldOnce(t *testing.T) {
 	database := victim{"postgres", world.Postgres.Kill, world.Postgres.Start, false}
 	queue := victim{"redis", city.Redis.Kill, city.Redis.Start, true}
 	work := victim{"work", worker.Kill, worker.Restart, true}
+	turns, all := []victim{serve, database, queue, work}, []victim{work, serve, queue, database}
+	if !city.Redis.Keeps() {
+		// A stand-in forgets what it was given, and with it notices that were on their way. The platform asks for a
+		// Redis that keeps its log; CI has one.
+		t.Log("no redis-server on this machine: Redis is left alone")
+		turns, all = []victim{serve, database, work}, []victim{work, serve, database}
+	}
 	l.run(ctx)
 	l.goOn(t, "the load to begin")
 	kills := 0
 	for range rounds {
-		for _, v := range []victim{serve, database, queue, work} {
+		for _, v := range turns {
 			t.Log("kill -9 ", v.name, " after ", l.told.Load(), " payments")
 			require.NoError(t, v.kill())
 			kills++
@@ -71,12 +79,11 @@ func TestWhoeverIsKilledEveryPaymentHappensOnceAndIsToldOnce(t *testing.T) {
 			l.goOn(t, "payments after the restart of "+v.name)
 		}
 	}
-	all := []victim{work, serve, queue, database}
 	for _, v := range all {
 		require.NoError(t, v.kill())
 		kills++
 	}
-	for _, v := range []victim{database, queue, serve, work} {
+	for _, v := range slices.Backward(all) { // from the ground up
 		require.NoError(t, v.restart(ctx))
 	}
 	l.goOn(t, "payments after the restart of everything")

@@ -31,9 +31,10 @@ type City struct {
 	Redis    *Redis
 	Office   *Person // its first administrator
 
-	dir       string
-	front     *Server
-	processes int
+	dir      string
+	database string // its name
+	front    *Server
+	running  []*Process
 }
 
 // Found makes a city: its database, migrated, and its Redis. No process of the platform runs yet.
@@ -46,12 +47,10 @@ func (w *World) Found(ctx context.Context, name string) (*City, error) {
 	if err := w.Postgres.create(ctx, database); err != nil {
 		return nil, err
 	}
-	c.Database = w.Postgres.URL(database)
-	var err error
-	if c.SQL, err = pgxpool.New(ctx, c.Database); err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", database, err)
+	if err := c.connect(ctx, database); err != nil {
+		return nil, err
 	}
-	w.atEnd(c.disconnect)
+	var err error
 	if c.Redis, err = newRedis(w, name); err != nil {
 		return nil, err
 	}
@@ -61,6 +60,15 @@ func (w *World) Found(ctx context.Context, name string) (*City, error) {
 	}
 	_, err = c.Command(ctx, "migrate")
 	return c, err
+}
+
+func (c *City) connect(ctx context.Context, database string) (err error) {
+	c.database, c.Database = database, c.World.Postgres.URL(database)
+	if c.SQL, err = pgxpool.New(ctx, c.Database); err != nil {
+		return fmt.Errorf("connect to %s: %w", database, err)
+	}
+	c.World.atEnd(c.disconnect)
+	return nil
 }
 
 // disconnect closes the tests' own connections. One that a test did not give back must not hold up the rest.
@@ -92,21 +100,26 @@ func (c *City) Open(ctx context.Context) error {
 // Front is the city's first serving process.
 func (c *City) Front() *Server { return c.front }
 
-// environment is what every process of the city is told, and nothing else of ours: a variable of the machine must
-// not change what is tested.
-func (c *City) environment(more ...string) []string {
+// machine is what programs are told of the machine, and nothing else: a variable of whoever runs the tests must not
+// change what is tested.
+func machine() []string {
 	kept := []string{}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ", "GOCOVERDIR"} {
 		if value, set := os.LookupEnv(name); set {
 			kept = append(kept, name+"="+value)
 		}
 	}
-	return append(append(kept,
-		"LOVESAIJO_DATABASE_URL="+c.Database,
-		"LOVESAIJO_REDIS_URL="+c.Redis.URL(),
-		"LOVESAIJO_DATA_DIR="+filepath.Join(c.dir, "data"),
+	return kept
+}
+
+// environment is where the city's processes find what they stand on.
+func (c *City) environment(more ...string) []string {
+	return append([]string{
+		"LOVESAIJO_DATABASE_URL=" + c.Database,
+		"LOVESAIJO_REDIS_URL=" + c.Redis.URL(),
+		"LOVESAIJO_DATA_DIR=" + filepath.Join(c.dir, "data"),
 		"LOVESAIJO_LOG_LEVEL=info",
-	), more...)
+	}, more...)
 }
 
 // Server is a process that serves HTTP.
@@ -169,12 +182,34 @@ func (w *Worker) Restart(ctx context.Context) error {
 }
 
 func (c *City) process(role string, variables ...string) *Process {
-	c.processes++
-	name := fmt.Sprintf("%s-%s-%d", c.Name, role, c.processes)
-	return &Process{
+	name := fmt.Sprintf("%s-%s-%d", c.Name, role, len(c.running)+1)
+	p := &Process{
 		name: name, path: c.World.Binary, args: []string{role}, dir: c.dir, log: c.World.note(name + ".log"),
-		env: c.environment(variables...),
+		env: append(machine(), c.environment(variables...)...),
 	}
+	c.running = append(c.running, p)
+	return p
+}
+
+// Clone copies the city's database, as it stands, into a city of the same keys and seal heads. Nobody may be
+// connected to the original, so Close comes first.
+func (c *City) Clone(ctx context.Context) (*City, error) {
+	database := "city_" + strconv.Itoa(int(c.World.cities.Add(1)))
+	if err := c.World.Postgres.copy(ctx, c.database, database); err != nil {
+		return nil, err
+	}
+	clone := &City{World: c.World, Name: c.Name + "-" + database, Redis: c.Redis, dir: c.dir, front: c.front}
+	return clone, clone.connect(ctx, database)
+}
+
+// Close ends what the city runs but Redis. Tests that look at a city at rest need it; all others leave it to Main.
+func (c *City) Close() error {
+	var errs []error
+	for _, p := range c.running {
+		errs = append(errs, p.Stop())
+	}
+	c.SQL.Close()
+	return errors.Join(errs...)
 }
 
 // Outcome is what a run of the binary came to.
@@ -184,13 +219,18 @@ type Outcome struct {
 	Stderr string
 }
 
-// Run runs the binary once to its end, whatever that is.
+// Run runs the binary once to its end in the city, whatever that is.
 func (c *City) Run(ctx context.Context, args ...string) (Outcome, error) {
+	return c.World.Run(ctx, c.dir, c.environment(), args...)
+}
+
+// Run runs the binary once to its end in a folder, with the given variables and those of the machine that matter.
+func (w *World) Run(ctx context.Context, dir string, variables []string, args ...string) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandMax)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, c.World.Binary, args...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = c.environment(), c.dir, &stdout, &stderr
+	cmd := exec.CommandContext(ctx, w.Binary, args...)
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(machine(), variables...), dir, &stdout, &stderr
 	err := cmd.Run()
 	outcome := Outcome{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 	var exit *exec.ExitError

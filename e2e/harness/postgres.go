@@ -50,6 +50,12 @@ func (p *Postgres) create(ctx context.Context, database string) error {
 	return p.cluster.CreateDatabase(ctx, database, "")
 }
 
+func (p *Postgres) copy(ctx context.Context, from, to string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cluster.CreateDatabase(ctx, to, from)
+}
+
 func (p *Postgres) remove() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

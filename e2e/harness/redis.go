@@ -50,6 +50,9 @@ func newRedis(w *World, name string) (*Redis, error) {
 	}}, nil
 }
 
+// Keeps tells whether what it holds outlives a kill.
+func (r *Redis) Keeps() bool { return r.standIn == nil }
+
 // URL is where it listens, over kills and starts.
 func (r *Redis) URL() string { return "redis://" + r.address + "/0" }
 
