@@ -67,8 +67,8 @@ func routes(informing *informing.Informing, batches *granting.Bulk) map[event.To
 	}
 }
 
-func newWorkers(redis redis.UniversalClient, routes map[event.Topic]queue.Route, log *slog.Logger) *queue.Workers {
-	return queue.NewWorkers(redis, routes, workersAtOnce, log)
+func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[event.Topic]queue.Route, log *slog.Logger) *queue.Workers {
+	return queue.NewWorkers(redis, outbox, routes, workersAtOnce, log)
 }
 
 // keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, lapses what has

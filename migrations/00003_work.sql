@@ -3,11 +3,13 @@
 -- +goose Up
 CREATE TABLE outbox (
     seq     bigint      GENERATED ALWAYS AS IDENTITY CONSTRAINT outbox_pkey PRIMARY KEY,
-    id      uuid        NOT NULL,
+    id      uuid        NOT NULL CONSTRAINT outbox_id_key UNIQUE,
     topic   text        NOT NULL,
     at      timestamptz NOT NULL,
-    payload json        NOT NULL
+    payload json        NOT NULL,
+    sent_at timestamptz -- null until it is on a queue; the row goes when it has been worked on
 );
+CREATE INDEX outbox_to_send ON outbox (seq) WHERE sent_at IS NULL;
 -- Parcels live for a moment: compressing them costs more than it saves.
 ALTER TABLE outbox ALTER payload SET STORAGE EXTERNAL;
 

@@ -17,6 +17,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
+
+	"lovesaijo/domain/event"
 )
 
 // ErrConstraint is what a write gets that breaks a rule of the store itself. It is never a person's fault.
@@ -24,15 +27,17 @@ var ErrConstraint = errors.New("constraint violated")
 
 // Store holds everything that was committed.
 type Store struct {
-	turn    chan struct{} // held by the unit that runs
-	mu      sync.RWMutex  // guards tables between the laying in of units and readings
-	tables  tables
-	relay   sync.Mutex // held by the relay that has parcels in hand
-	relayed int        // how many messages of the outbox have been sent
+	turn   chan struct{} // held by the unit that runs
+	mu     sync.RWMutex  // guards tables between the laying in of units and readings
+	tables tables
+	relay  sync.Mutex             // held by the relay that has parcels in hand
+	sent   map[event.ID]time.Time // when parcels of the outbox were sent, or settled
 }
 
 // New makes an empty store.
-func New() *Store { return &Store{turn: make(chan struct{}, 1), tables: newTables()} }
+func New() *Store {
+	return &Store{turn: make(chan struct{}, 1), tables: newTables(), sent: map[event.ID]time.Time{}}
+}
 
 // read runs a reading on what is committed.
 func (s *Store) read(reading func(*tables)) {

@@ -87,8 +87,10 @@ func (s *Store) Relay(ctx context.Context, limit int, send func(context.Context,
 	defer s.relay.Unlock()
 	var parcels []event.Parcel
 	s.read(func(t *tables) {
-		waiting := t.outbox.rows[s.relayed:]
-		for _, row := range waiting[:min(len(waiting), limit)] {
+		for row := range t.outbox.all() {
+			if _, sent := s.sent[row.ID]; sent || len(parcels) == limit {
+				continue
+			}
 			parcels = append(parcels, event.Parcel{ID: row.ID, Topic: row.Topic, At: row.At, Payload: slices.Clone(row.payload)})
 		}
 	})
@@ -98,8 +100,31 @@ func (s *Store) Relay(ctx context.Context, limit int, send func(context.Context,
 	if err := send(ctx, parcels); err != nil {
 		return 0, fmt.Errorf("send %d parcels: %w", len(parcels), err)
 	}
-	s.relayed += len(parcels)
+	for _, p := range parcels {
+		s.sent[p.ID] = time.Now()
+	}
 	return len(parcels), nil
+}
+
+// Renew is event.Sender's.
+func (s *Store) Renew(_ context.Context, before time.Time) error {
+	s.relay.Lock()
+	defer s.relay.Unlock()
+	maps.DeleteFunc(s.sent, func(_ event.ID, at time.Time) bool { return at != settled && at.Before(before) })
+	return nil
+}
+
+// settled stands in place of the moment of sending: the parcel is gone from the outbox.
+var settled = time.Time{}
+
+// Settle is event.Sender's.
+func (s *Store) Settle(_ context.Context, parcels ...event.ID) error {
+	s.relay.Lock()
+	defer s.relay.Unlock()
+	for _, id := range parcels {
+		s.sent[id] = settled
+	}
+	return nil
 }
 
 // Record is audit.Trail's.

@@ -49,7 +49,7 @@ func (db *DB) Relay(ctx context.Context, limit int, send func(context.Context, [
 	var parcels []event.Parcel
 	var sent []int64
 	err := pgx.BeginFunc(ctx, db.pool, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `SELECT seq, id, topic, at, payload FROM outbox ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED`, limit)
+		rows, err := tx.Query(ctx, `SELECT seq, id, topic, at, payload FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1 FOR UPDATE SKIP LOCKED`, limit)
 		if err != nil {
 			return err
 		}
@@ -65,11 +65,27 @@ func (db *DB) Relay(ctx context.Context, limit int, send func(context.Context, [
 		if err := send(ctx, parcels); err != nil {
 			return fmt.Errorf("send %d parcels: %w", len(parcels), err)
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM outbox WHERE seq = ANY($1)`, sent)
+		_, err = tx.Exec(ctx, `UPDATE outbox SET sent_at = now() WHERE seq = ANY($1)`, sent)
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("relay outbox: %w", err)
 	}
 	return len(parcels), nil
+}
+
+// Renew is event.Sender's.
+func (db *DB) Renew(ctx context.Context, before time.Time) error {
+	if _, err := db.pool.Exec(ctx, `UPDATE outbox SET sent_at = NULL WHERE sent_at < $1`, before); err != nil {
+		return fmt.Errorf("renew parcels: %w", err)
+	}
+	return nil
+}
+
+// Settle is event.Sender's.
+func (db *DB) Settle(ctx context.Context, parcels ...event.ID) error {
+	if _, err := db.pool.Exec(ctx, `DELETE FROM outbox WHERE id = ANY($1::uuid[])`, uuids(parcels)); err != nil {
+		return fmt.Errorf("settle %d parcels: %w", len(parcels), err)
+	}
+	return nil
 }

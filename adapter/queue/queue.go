@@ -81,6 +81,12 @@ func NewClient(redis redis.UniversalClient, routes map[event.Topic]Route) *Clien
 	return &Client{asynq.NewClientFromRedisClient(redis), routes}
 }
 
+// Carries tells whether somebody works on messages of the topic.
+func (c *Client) Carries(topic event.Topic) bool {
+	_, known := c.routes[topic]
+	return known
+}
+
 // Enqueue makes a parcel a task, unless it is one already.
 func (c *Client) Enqueue(ctx context.Context, parcel event.Parcel) error {
 	route, known := c.routes[parcel.Topic]
@@ -102,13 +108,14 @@ func (c *Client) Enqueue(ctx context.Context, parcel event.Parcel) error {
 // Workers work on tasks.
 type Workers struct {
 	servers []*asynq.Server // one for each queue
+	outbox  event.Settler
 	routes  map[event.Topic]Route
 	log     *slog.Logger
 }
 
 // NewWorkers makes as many workers as given for short messages, and a few beside them for long ones.
-func NewWorkers(redis redis.UniversalClient, routes map[event.Topic]Route, workers int, log *slog.Logger) *Workers {
-	w := &Workers{routes: routes, log: log}
+func NewWorkers(redis redis.UniversalClient, outbox event.Settler, routes map[event.Topic]Route, workers int, log *slog.Logger) *Workers {
+	w := &Workers{outbox: outbox, routes: routes, log: log}
 	w.servers = []*asynq.Server{w.server(redis, queueNotices, workers), w.server(redis, queueBatches, batchesMax)}
 	return w
 }
@@ -125,7 +132,7 @@ func (w *Workers) server(redis redis.UniversalClient, queue string, workers int)
 func (w *Workers) Start() error {
 	mux := asynq.NewServeMux()
 	for topic, route := range w.routes {
-		mux.HandleFunc(string(topic), func(ctx context.Context, t *asynq.Task) error { return run(ctx, topic, route, t) })
+		mux.HandleFunc(string(topic), func(ctx context.Context, t *asynq.Task) error { return w.run(ctx, topic, route, t) })
 	}
 	for _, server := range w.servers {
 		if err := server.Start(mux); err != nil {
@@ -145,7 +152,8 @@ func (w *Workers) Stop() {
 	stopping.Wait()
 }
 
-func run(ctx context.Context, topic event.Topic, route Route, t *asynq.Task) error {
+// run works on a task and then settles its parcel. Where that fails the task comes again: handlers act once.
+func (w *Workers) run(ctx context.Context, topic event.Topic, route Route, t *asynq.Task) error {
 	var carried task
 	if err := json.Unmarshal(t.Payload(), &carried); err != nil {
 		return fmt.Errorf("decode task: %w: %w", err, asynq.SkipRetry)
@@ -158,7 +166,10 @@ func run(ctx context.Context, topic event.Topic, route Route, t *asynq.Task) err
 	if err != nil {
 		return fmt.Errorf("task id: %w: %w", err, asynq.SkipRetry)
 	}
-	return route.handle(ctx, event.Message{ID: id, Topic: topic, At: carried.At, Events: events})
+	if err := route.handle(ctx, event.Message{ID: id, Topic: topic, At: carried.At, Events: events}); err != nil {
+		return err
+	}
+	return w.outbox.Settle(ctx, id)
 }
 
 func (w *Workers) failed(ctx context.Context, t *asynq.Task, err error) {

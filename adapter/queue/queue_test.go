@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"lovesaijo/adapter/memory"
 	"lovesaijo/adapter/queue"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/ident"
@@ -109,7 +110,7 @@ func routes(bells, hauls *record) map[event.Topic]queue.Route {
 
 func work(t *testing.T, client *redis.Client, routes map[event.Topic]queue.Route, workers int) *queue.Workers {
 	t.Helper()
-	w := queue.NewWorkers(client, routes, workers, quietly)
+	w := queue.NewWorkers(client, memory.New(), routes, workers, quietly)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop) // a second stopping is harmless
 	return w

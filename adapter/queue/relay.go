@@ -15,6 +15,8 @@ const (
 	parcelsMax = 50                    // held in memory at once, thrice: a set of 256 payments makes a parcel of 200 kB
 	idlePause  = 50 * time.Millisecond // while the outbox is empty: news reach people within the same second
 	faultPause = time.Second
+	renewAfter = time.Minute // what was sent so long ago and is not settled may have been lost with a queue
+	renewEvery = 15 * time.Second
 )
 
 // Relay moves parcels from the outbox to the queues and tells those who watch. Any number may run at once.
@@ -23,6 +25,7 @@ type Relay struct {
 	client *Client
 	live   *Live
 	log    *slog.Logger
+	loose  []event.ID // published, and nobody's to work on
 	cancel context.CancelFunc
 	done   sync.WaitGroup
 }
@@ -46,8 +49,9 @@ func (r *Relay) Stop() {
 }
 
 func (r *Relay) run(ctx context.Context) {
+	var renewed time.Time
 	for ctx.Err() == nil {
-		sent, err := r.outbox.Relay(ctx, parcelsMax, r.send)
+		sent, err := r.round(ctx, &renewed)
 		pause := idlePause
 		switch {
 		case err != nil && ctx.Err() == nil:
@@ -63,10 +67,30 @@ func (r *Relay) run(ctx context.Context) {
 	}
 }
 
+// round sends once and, every now and then, makes due what was sent long ago and never settled: a queue that lost
+// its memory does not know of it. Where it is only waiting there, its task is found by its identifier and stays one.
+func (r *Relay) round(ctx context.Context, renewed *time.Time) (int, error) {
+	if now := time.Now(); now.Sub(*renewed) >= renewEvery {
+		if err := r.outbox.Renew(ctx, now.Add(-renewAfter)); err != nil {
+			return 0, err
+		}
+		*renewed = now
+	}
+	sent, err := r.outbox.Relay(ctx, parcelsMax, r.send)
+	if err == nil && len(r.loose) > 0 {
+		err = r.outbox.Settle(ctx, r.loose...)
+		r.loose = r.loose[:0]
+	}
+	return sent, err
+}
+
 func (r *Relay) send(ctx context.Context, parcels []event.Parcel) error {
 	for _, parcel := range parcels {
 		if err := r.client.Enqueue(ctx, parcel); err != nil {
 			return err
+		}
+		if !r.client.Carries(parcel.Topic) {
+			r.loose = append(r.loose, parcel.ID)
 		}
 	}
 	// Those who watch come second: news that are lost are read again at the next look, tasks are not.

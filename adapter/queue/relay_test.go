@@ -162,6 +162,28 @@ func TestTheRelayGoesOnAfterRedisWasAway(t *testing.T) {
 	})
 }
 
+// A queue that forgets everything takes no event with it: the outbox has what was not worked on.
+func TestWhatAQueueForgetsIsSentAgainAndWhatIsDoneIsNot(t *testing.T) {
+	onEveryRedis(t, func(t *testing.T, server *redisServer) {
+		client, out, bells := server.client(t), newOutbox(), &record{}
+		out.put(t, rung{1, "east"})
+		relay(t, out, client, routes(bells, &record{}))
+		workers := queue.NewWorkers(client, out, routes(bells, &record{}), 2, quietly)
+		require.NoError(t, workers.Start())
+		require.Eventually(t, func() bool { return workedOn(out, bells) && waiting(client) == 0 }, within, often)
+		workers.Stop()
+
+		out.put(t, rung{2, "east"})
+		require.Eventually(t, func() bool { return waiting(client) == 1 }, within, often)
+		require.NoError(t, client.FlushAll(t.Context()).Err())
+		require.NoError(t, out.Renew(t.Context(), time.Now().Add(time.Hour)))
+		require.Eventually(t, func() bool { return out.left.Load() == 3 }, within, often)
+		work(t, client, routes(bells, &record{}), 2)
+		require.Eventually(t, func() bool { return workedOn(out, bells) }, within, often)
+		require.Len(t, bells.all(), 2, "what had been worked on did not come again")
+	})
+}
+
 func TestTwoRelaysAtOnceLoseNothing(t *testing.T) {
 	onEveryRedis(t, func(t *testing.T, server *redisServer) {
 		client, out, bells, hauls := server.client(t), newOutbox(), &record{}, &record{}

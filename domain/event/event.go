@@ -45,12 +45,22 @@ type Parcel struct {
 	Payload []byte
 }
 
-// Sender takes parcels from the outbox.
+// Sender takes parcels from the outbox. A parcel stays there until it has been worked on, so that whatever carries
+// it on its way may be lost.
 type Sender interface {
-	// Relay hands the oldest parcels, at most limit, to send, and removes them once send has returned nil. Parcels
-	// that another relay has in hand are passed over. It returns how many went. After a crash between the two they
-	// are sent again: delivery is at least once.
+	// Relay hands the oldest parcels that were not sent yet, at most limit, to send, and marks them as sent once send
+	// has returned nil. Parcels that another relay has in hand are passed over. It returns how many went. After a
+	// crash between the two they are sent again: delivery is at least once.
 	Relay(ctx context.Context, limit int, send func(ctx context.Context, parcels []Parcel) error) (int, error)
+	// Renew makes parcels that were sent before an instant, and are not settled, due to be sent again.
+	Renew(ctx context.Context, before time.Time) error
+	Settler
+}
+
+// Settler removes parcels from the outbox.
+type Settler interface {
+	// Settle removes parcels that have been worked on. Unknown ones are none of its business.
+	Settle(ctx context.Context, parcels ...ID) error
 }
 
 // Watched is an event that people may be watching for as it happens.

@@ -12,8 +12,18 @@ import (
 func TestTheHashTellsEveryListOfPartsFromEveryOther(t *testing.T) {
 	t.Parallel()
 	lists := [][]string{
-		nil, {""}, {"", ""}, {"ab"}, {"a", "b"}, {"", "ab"}, {"ab", ""}, {"b", "a"}, {"a\x00b"}, {"a", "\x00b"},
-		{strings.Repeat("長い", 1_000)}, {strings.Repeat("長い", 1_001)},
+		nil,
+		{""},
+		{"", ""},
+		{"ab"},
+		{"a", "b"},
+		{"", "ab"},
+		{"ab", ""},
+		{"b", "a"},
+		{"a\x00b"},
+		{"a", "\x00b"},
+		{strings.Repeat("長い", 1_000)},
+		{strings.Repeat("長い", 1_001)},
 	}
 	seen := map[idem.Hash][]string{}
 	for _, parts := range lists {

@@ -3,6 +3,7 @@ package ledgertest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -21,6 +22,7 @@ var unitContracts = []contract{
 	{"it sees its own writes, and readings do not until it commits", readingsSeeWhatIsCommitted},
 	{"its events go out once it has committed, one message per topic", eventsFollowTheCommit},
 	{"its events are kept until they are sent", parcelsAreKeptUntilSent},
+	{"its events stay in the outbox until they are settled", parcelsStayUntilTheyAreSettled},
 }
 
 // noted is an event of the suite's own.
@@ -167,6 +169,41 @@ func parcelsAreKeptUntilSent(t *testing.T, b Bench) {
 	gone, err = w.Sender.Relay(t.Context(), 2, func(context.Context, []event.Parcel) error { return errTurnedBack })
 	require.NoError(t, err, "there is nothing to send")
 	require.Zero(t, gone)
+}
+
+// parcelsStayUntilTheyAreSettled shows that what was sent is due again when it is renewed, unless it was settled.
+func parcelsStayUntilTheyAreSettled(t *testing.T, b Bench) {
+	w := found(t, b)
+	w.sent()
+	for _, text := range []string{"one", "two"} {
+		w.do(func(ctx context.Context, s Stores) error { return s.Outbox.Append(ctx, Now, noted{text}) })
+	}
+	var ids []event.ID
+	take := func() (texts []string) {
+		_, err := w.Sender.Relay(t.Context(), 1_000, func(_ context.Context, parcels []event.Parcel) error {
+			ids = ids[:0]
+			for _, p := range parcels {
+				ids, texts = append(ids, p.ID), append(texts, string(p.Payload))
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		return texts
+	}
+	require.Len(t, take(), 2)
+	require.NoError(t, w.Sender.Renew(t.Context(), Now.AddDate(-1, 0, 0)))
+	require.Empty(t, take(), "what was sent lately is not sent again")
+	later := time.Now().Add(time.Hour)
+	require.NoError(t, w.Sender.Renew(t.Context(), later))
+	require.Len(t, take(), 2)
+	require.NoError(t, w.Sender.Settle(t.Context(), ids[0]))
+	require.NoError(t, w.Sender.Renew(t.Context(), later))
+	left := take()
+	require.Len(t, left, 1)
+	require.Contains(t, left[0], "two")
+	require.NoError(t, w.Sender.Settle(t.Context(), ids...))
+	require.NoError(t, w.Sender.Renew(t.Context(), later))
+	require.Empty(t, take())
 }
 
 // sent takes what is in the outbox and gives its topics, the oldest first.

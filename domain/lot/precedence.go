@@ -17,7 +17,7 @@ const (
 	ByExpiry    Criterion = "expiry"       // the one that lapses sooner first
 	ByFreeFirst Criterion = "free_first"   // given before bought
 	ByAge       Criterion = "oldest_first" // the one that came earlier first
-	byRest      Criterion = "none" // hops, fund, kind: nothing that a person would ask about
+	byRest      Criterion = "none"         // hops, fund, kind: nothing that a person would ask about
 )
 
 // Precedence is the order in which lots are used: the first criterion that tells two lots apart decides.
