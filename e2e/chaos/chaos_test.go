@@ -128,11 +128,11 @@ func (l *load) everyPaymentIsInTheBooksOnce(t *testing.T) {
 			spent[o.entry], taken[o.shop][o.entry] = -o.amount, o.amount
 			rest -= o.amount
 		}
-		require.Equal(t, spent, deltas(t, payer), "the history of payer %d", i)
+		same(t, spent, deltas(t, payer), fmt.Sprint("the history of payer ", i))
 		require.Equal(t, rest, payer.Balance(t))
 	}
 	for i, shop := range l.stalls {
-		require.Equal(t, taken[i], deltas(t, shop), "the history of shop %d", i)
+		same(t, taken[i], deltas(t, shop), fmt.Sprint("the history of shop ", i))
 	}
 
 	rows, err := l.city.SQL.Query(t.Context(), `SELECT k.key, k.result::text FROM idempotency_keys k JOIN users u ON u.id = k.actor_id WHERE u.role = 'resident'`)
@@ -150,11 +150,28 @@ func (l *load) everyPaymentIsInTheBooksOnce(t *testing.T) {
 			wanted[o.key] = o.entry
 		}
 	}
-	require.Equal(t, wanted, kept)
+	same(t, wanted, kept, "the keys")
 	require.EqualValues(t, l.told.Load(), len(wanted))
 	var entries int64
 	require.NoError(t, l.city.SQL.QueryRow(t.Context(), `SELECT count(*) FROM entries e JOIN users u ON u.id = e.actor_id WHERE u.role = 'resident'`).Scan(&entries))
 	require.Equal(t, l.told.Load(), entries, "nothing was posted that nobody was told of")
+}
+
+// same compares two accounts of the same things and shows only where they differ: there are thousands of things.
+func same[V comparable](t *testing.T, told, found map[string]V, what string) {
+	t.Helper()
+	differences := []string{}
+	for id, value := range told {
+		if got, there := found[id]; !there || got != value {
+			differences = append(differences, fmt.Sprintf("%s: told %v, found %v (%v)", id, value, got, there))
+		}
+	}
+	for id, value := range found {
+		if _, there := told[id]; !there {
+			differences = append(differences, fmt.Sprintf("%s: found %v, told of none", id, value))
+		}
+	}
+	require.Empty(t, differences, what)
 }
 
 // deltas reads a whole history of payments, in which an entry stands once.
@@ -218,7 +235,7 @@ func (l *load) everybodyWasToldOnce(t *testing.T) {
 			require.NoError(t, err)
 			return count >= len(entries[i])
 		})
-		require.Equal(t, entries[i], told(t, person), "the notices of person %d", i)
+		same(t, entries[i], told(t, person), fmt.Sprint("the notices of person ", i))
 	}
 }
 

@@ -103,7 +103,11 @@ func TestWhatAdministratorsDoStandsInTheTrail(t *testing.T) {
 		require.NotEmpty(t, act.Request)
 	}
 	require.Equal(t, [][2]string{
-		{"code.rotate", "done"}, {"points.grant", "fund_short"}, {"points.grant", "replayed"}, {"points.grant", "done"}, {"fund.deposit", "done"},
+		{"code.rotate", "done"},
+		{"points.grant", "fund_short"},
+		{"points.grant", "replayed"},
+		{"points.grant", "done"},
+		{"fund.deposit", "done"},
 		{"session.start", "done"},
 	}, told)
 	require.Equal(t, hana.ID, acts[3].Target)
