@@ -160,7 +160,16 @@ func (a *arena) start(ctx context.Context, work bool) error {
 	if a.mint, err = a.minting(ctx); err != nil {
 		return err
 	}
-	for deadline := time.Now().Add(startTimeout); ; {
+	return a.ready(ctx)
+}
+
+// ready waits until the server answers.
+func (a *arena) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+"/readyz", nil)
 		if err != nil {
 			return err
@@ -172,10 +181,11 @@ func (a *arena) start(ctx context.Context, work bool) error {
 				return nil
 			}
 		}
-		if time.Now().After(deadline) || ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return fmt.Errorf("server at %s does not get ready: %w", a.url, errors.Join(err, ctx.Err()))
+		case <-ticker.C:
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 
