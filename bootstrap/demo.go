@@ -18,6 +18,7 @@ import (
 	"lovesaijo/adapter/pgcluster"
 	"lovesaijo/adapter/postgres"
 	"lovesaijo/adapter/synthetic"
+	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
@@ -150,7 +151,7 @@ func (p *program) city(ctx context.Context, servers *embedded, scale string) (no
 // makeCity makes a synthetic city of the given scale.
 func (p *program) makeCity(ctx context.Context, scale, password string) error {
 	s := scales[scale]
-	fmt.Fprintf(p.out, "Making a synthetic city (%s): %d residents, %d shops, %d months of history\n", scale, s.Residents, s.Shops, s.Months)
+	fmt.Fprintf(p.out, "Making a synthetic city (%s): %d residents, %d shops, history from %s on\n", scale, s.Residents, s.Shops, calendar.DayOf(now()).AddMonths(-s.Months))
 	return p.seeding(ctx, s, password, func(ctx context.Context, seed *seeder, hash string) error { return seed.run(ctx, adminEmail, hash) })
 }
 
@@ -230,5 +231,6 @@ func (p *program) welcome(n note) {
 	}
 	fmt.Fprintf(p.out, "  password       %s   (everybody's; made for this demonstration only)\n\n", n.Password)
 	fmt.Fprintf(p.out, "Sign in:  curl -s %s/v1/sessions -H 'content-type: application/json' -d '{\"email\":\"resident000001@example.jp\",\"password\":\"%s\"}'\n", p.config.BaseURL, n.Password)
-	fmt.Fprintf(p.out, "The tour by curl is in README.md. Ctrl-C ends.\n\n")
+	fmt.Fprintf(p.out, "There are no screens yet but what a scanned code opens: the tour by curl is in README.md. The city stays in %s;\n", p.config.DataDir)
+	fmt.Fprintf(p.out, "remove that folder for a new one. Ctrl-C ends.\n\n")
 }

@@ -56,7 +56,7 @@ type standingView struct {
 type issueCodeRequest struct {
 	Body struct {
 		Purpose    string       `json:"purpose" enum:"amount,presented" doc:"amount: a shop asks for a sum; presented: a resident lets a shop take a payment"`
-		Amount     money.Points `json:"amount,omitempty" minimum:"1" maximum:"10000000000"`
+		Amount     money.Points `json:"amount,omitempty" minimum:"1" maximum:"10000000000" doc:"amount: the sum that is asked for; presented: the most that the shop may take, no limit where it is left out"`
 		TTLSeconds int64        `json:"ttl_seconds,omitempty" minimum:"1" maximum:"300" doc:"At most 300 for amount and 120 for presented, which is also what leaving it out gives"`
 	}
 }
@@ -121,7 +121,7 @@ func (c *contract) issueCode(ctx context.Context, actor access.Actor, in *issueC
 	if in.Body.Purpose == user.Amount.String() {
 		code, err = c.Desk.IssueAmountCode(ctx, actor, in.Body.Amount, life)
 	} else {
-		code, err = c.Desk.IssuePresentedCode(ctx, actor, life)
+		code, err = c.Desk.IssuePresentedCode(ctx, actor, in.Body.Amount, life)
 	}
 	if err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 	town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", `"none"`).refuses(http.StatusPreconditionRequired, "if_match_required")
 	rules["precedence"] = []string{"expiry", "expiry"}
 	refused := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", amended.header.Get("ETag")).refuses(http.StatusUnprocessableEntity, "precedence_invalid")
-	require.Equal(t, map[string]string{"body.criteria": "precedence_invalid"}, refused)
+	require.Equal(t, map[string]string{"body.precedence": "precedence_invalid"}, refused)
 	town.ask(town.hana, http.MethodPost, "/v1/payments", body{"payee_code": string(town.shop.code.Token), "amount": 501}, keyed, "much-000001").
 		refuses(http.StatusUnprocessableEntity, "payment_over_limit")
 	versions := town.ask(town.office, http.MethodGet, "/v1/admin/rules/versions", nil).is(http.StatusOK)["versions"].([]any)

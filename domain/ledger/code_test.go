@@ -137,6 +137,15 @@ func TestPresentedCodeServesOnlyTheActorAsPayee(t *testing.T) {
 	refusedPayment(t, s, ledger.ErrCodePurpose, paysCode(taro, code, 300))
 }
 
+func TestPresentedCodeGivesNoMoreThanItsOwnerAllowed(t *testing.T) {
+	t.Parallel()
+	s := rich()
+	code := s.shows(user.Code{Purpose: user.Presented, Wallet: hana, AmountMax: 300})
+	refusedPayment(t, s, ledger.ErrCodeLimit, collects(shop, code, 301))
+	_, err := s.open().Pay(collects(shop, code, 300))
+	require.NoError(t, err)
+}
+
 func TestStandingCodeOfAPayerGivesNobodyTheirPoints(t *testing.T) {
 	t.Parallel()
 	s := rich()

@@ -100,6 +100,9 @@ func (b *Book) Pay(o Order) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if payerCode != nil && payerCode.AmountMax > 0 && amount > payerCode.AmountMax {
+		return Receipt{}, ErrCodeLimit.With("limit", int64(payerCode.AmountMax))
+	}
 	if payer.ID == payee.ID {
 		return Receipt{}, ErrOneself
 	}

@@ -91,7 +91,7 @@ func (k Kind) Expiry(day, chosen calendar.Day) (calendar.Day, error) {
 		last = calendar.On(day.FiscalYear()+int(v.YearEnds), 3, 31)
 	}
 	if last < day {
-		return 0, ErrExpiryPast.At("expires")
+		return 0, ErrExpiryPast.At("expires_on")
 	}
 	return min(last, calendar.Never), nil
 }

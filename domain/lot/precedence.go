@@ -34,11 +34,11 @@ func (p Precedence) Valid() error {
 	known := []Criterion{ByRank, ByExpiry, ByFreeFirst, ByAge}
 	for i, c := range p {
 		if !slices.Contains(known, c) || slices.Contains(p[:i], c) {
-			return ErrPrecedence.At("criteria")
+			return ErrPrecedence.At("precedence")
 		}
 	}
 	if len(p) == 0 {
-		return ErrPrecedence.At("criteria")
+		return ErrPrecedence.At("precedence")
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ type Code struct {
 	Owner        ID
 	Wallet       WalletID     // zero where the code only tells who its owner is
 	Amount       money.Points // of an Amount code; zero for all others
-	AmountMax    money.Points // the most that one payment to this standing code may be; zero for no limit
+	AmountMax    money.Points // the most that one payment to a standing code, or out of a presented one, may be; zero for no limit
 	IssuedAt     time.Time
 	ExpiresAt    time.Time // zero for standing codes
 	RevokedAt    time.Time // zero unless revoked

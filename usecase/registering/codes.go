@@ -111,13 +111,19 @@ func (d *Desk) IssueAmountCode(ctx context.Context, actor access.Actor, amount m
 	return d.issue(ctx, actor, user.Code{Purpose: user.Amount, Amount: amount}, life, user.AmountLife)
 }
 
-// IssuePresentedCode makes a code by which a merchant may take one payment from the resident who shows it. It
-// lives for life, at most user.PresentedLife; zero asks for all of that.
-func (d *Desk) IssuePresentedCode(ctx context.Context, actor access.Actor, life time.Duration) (user.Code, error) {
+// IssuePresentedCode makes a code by which a merchant may take one payment from the resident who shows it, of at most
+// the given amount; zero sets no limit but the city's. It lives for life, at most user.PresentedLife; zero asks for
+// all of that.
+func (d *Desk) IssuePresentedCode(ctx context.Context, actor access.Actor, most money.Points, life time.Duration) (user.Code, error) {
 	if err := access.Allow(actor, access.PresentCode); err != nil {
 		return user.Code{}, err
 	}
-	return d.issue(ctx, actor, user.Code{Purpose: user.Presented}, life, user.PresentedLife)
+	if most != 0 {
+		if err := most.Valid(); err != nil {
+			return user.Code{}, err
+		}
+	}
+	return d.issue(ctx, actor, user.Code{Purpose: user.Presented, AmountMax: most}, life, user.PresentedLife)
 }
 
 func (d *Desk) issue(ctx context.Context, actor access.Actor, code user.Code, life, lifeMax time.Duration) (user.Code, error) {

@@ -57,7 +57,7 @@ func TestARevokedCodeIsOfNoUse(t *testing.T) {
 	t.Parallel()
 	s := setScene()
 	person := s.register(t, usertest.Resident())
-	code, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0)
+	code, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0, 0)
 	require.NoError(t, err)
 	revoked, err := s.desk.RevokeCode(t.Context(), actorOf(person), code.Token)
 	require.NoError(t, err)
@@ -95,14 +95,14 @@ func TestCodesOfOneUseLiveShortly(t *testing.T) {
 	amount, err := s.desk.IssueAmountCode(t.Context(), actorOf(shop), 1, 0)
 	require.NoError(t, err)
 	require.Equal(t, usertest.Now.Add(user.AmountLife), amount.ExpiresAt)
-	presented, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0)
+	presented, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0, 0)
 	require.NoError(t, err)
 	require.Equal(t, usertest.Now.Add(user.PresentedLife), presented.ExpiresAt)
 	for _, life := range []time.Duration{-time.Second, time.Millisecond, user.AmountLife + 1} {
 		_, err = s.desk.IssueAmountCode(t.Context(), actorOf(shop), 1, life)
 		require.ErrorIs(t, err, user.ErrCodeLife)
 	}
-	_, err = s.desk.IssuePresentedCode(t.Context(), actorOf(person), user.PresentedLife+1)
+	_, err = s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0, user.PresentedLife+1)
 	require.ErrorIs(t, err, user.ErrCodeLife)
 }
 
@@ -112,7 +112,7 @@ func TestCodesAreIssuedToThoseWhoMay(t *testing.T) {
 	shop, person := s.register(t, usertest.Merchant()), s.register(t, usertest.Resident())
 	_, err := s.desk.IssueAmountCode(t.Context(), actorOf(person), 100, 0)
 	require.ErrorIs(t, err, access.ErrNotAllowed)
-	_, err = s.desk.IssuePresentedCode(t.Context(), actorOf(shop), 0)
+	_, err = s.desk.IssuePresentedCode(t.Context(), actorOf(shop), 0, 0)
 	require.ErrorIs(t, err, access.ErrNotAllowed)
 	for _, amount := range []money.Points{-1, 0, money.AmountMax + 1} {
 		_, err = s.desk.IssueAmountCode(t.Context(), actorOf(shop), amount, 0)
@@ -130,7 +130,7 @@ func TestOldCodesThatNobodyUsedAreClearedAway(t *testing.T) {
 		stale[i].IssuedAt, stale[i].ExpiresAt = usertest.Now.Add(-time.Hour), usertest.Now.Add(-time.Minute)
 	}
 	require.NoError(t, s.books.Do(t.Context(), func(ctx context.Context, stores registering.Stores) error { return stores.Codes.Add(ctx, stale...) }))
-	live, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0)
+	live, err := s.desk.IssuePresentedCode(t.Context(), actorOf(person), 0, 0)
 	require.NoError(t, err)
 
 	cleared, err := s.desk.ClearCodes(t.Context(), usertest.Now.Add(-registering.CodesKept), registering.CodesMax)
