@@ -26,7 +26,7 @@ import (
 const fieldsMax = 100
 
 // ErrRecipients refuses a bulk grant that has neither list nor search, or both.
-var ErrRecipients = fault.Define(fault.Invalid, "recipients_missing", "給付する相手を一覧か検索条件のどちらか一つで指定してください。")
+var ErrRecipients = fault.Define(fault.Invalid, "recipients_missing", "給付する相手を、一覧、CSV、検索条件のどれか一つで指定してください。")
 
 // BatchCommand asks for a grant to many: to the lines of a list, or to whoever a search finds, with one amount.
 type BatchCommand struct {
