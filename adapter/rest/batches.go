@@ -2,8 +2,9 @@ package rest
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
-	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/samber/lo"
@@ -28,10 +29,31 @@ type batchBody struct {
 	Search *batchSearch  `json:"search,omitempty" doc:"Whoever is found by it"`
 }
 
+// listRowView is judged row by row, like the line of a file: whatever its fields hold, a bad row comes back with the
+// reason and the good ones are granted.
 type listRowView struct {
-	Email  string `json:"email" maxLength:"500"`
-	Amount int64  `json:"amount"`
+	Email  asHandedIn `json:"email,omitempty" doc:"The recipient's e-mail address"`
+	Amount asHandedIn `json:"amount,omitempty" doc:"Points, a whole number from 1"`
 }
+
+// asHandedIn is a value of which any JSON is taken, as its text.
+type asHandedIn string
+
+// asHandedInBytesMax bounds what is kept of a value that is no text.
+const asHandedInBytesMax = 100
+
+// UnmarshalJSON is json.Unmarshaler's.
+func (v *asHandedIn) UnmarshalJSON(raw []byte) error {
+	var text string
+	if err := json.Unmarshal(raw, &text); err != nil {
+		text = strings.ToValidUTF8(string(raw[:min(len(raw), asHandedInBytesMax)]), "")
+	}
+	*v = asHandedIn(strings.ReplaceAll(text, "\x00", "")) // PostgreSQL cannot keep it
+	return nil
+}
+
+// Schema is huma.SchemaProvider's: there is nothing to hold the value against before its row is judged.
+func (asHandedIn) Schema(huma.Registry) *huma.Schema { return &huma.Schema{} }
 
 type batchSearch struct {
 	Q          string       `json:"q,omitempty" maxLength:"100"`
@@ -269,7 +291,7 @@ func (b batchBody) command() (granting.BatchCommand, error) {
 		cmd.Search, err = &filter, wrong
 	default:
 		cmd.List = lo.Map(b.List, func(row listRowView, i int) granting.ListRow {
-			return granting.ListRow{No: i + 1, Email: row.Email, Amount: strconv.FormatInt(row.Amount, 10)}
+			return granting.ListRow{No: i + 1, Email: string(row.Email), Amount: string(row.Amount)}
 		})
 	}
 	return cmd, err

@@ -323,3 +323,15 @@ func TestNoticesAreReadAndChosen(t *testing.T) {
 	silent := body{"switches": []body{{"topic": "security", "channel": "mail", "wanted": false}}}
 	town.ask(town.hana, http.MethodPut, "/v1/notices/preferences", silent).refuses(http.StatusUnprocessableEntity, "preference_security")
 }
+
+func TestARowOfAListIsJudgedByItselfWhateverItsFieldsHold(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	terms := `{"fund":"premium","kind":"city","list":[{"email":"hana@example.jp","amount":300},` +
+		`{"email":"a@example.jp","amount":1.5},{"email":"b@example.jp","amount":"1e3"},{"email":"c@example.jp","amount":99999999999999999999},` +
+		`{"email":"d@example.jp"},{"amount":5},{"email":{"x":1},"amount":[1]},{"email":"e\u0000@example.jp","amount":5},{}]}`
+	got := town.ask(town.office, http.MethodPost, "/v1/admin/batches/preview", terms).is(http.StatusOK)
+	require.InDelta(t, 1, got["estimate"].(map[string]any)["recipients"], 0)
+	require.InDelta(t, 300, got["estimate"].(map[string]any)["total"], 0)
+	require.Len(t, got["refused_rows"], 8)
+}
