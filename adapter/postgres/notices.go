@@ -44,6 +44,7 @@ const (
 // Put is notice.Inbox's. The notices go in the order of their key, so that two deliveries of the same ones never
 // wait for each other in a circle.
 func (i *Inbox) Put(_ context.Context, notices []notice.Notice) error {
+	i.session.write(flushLater) // a lost notice is delivered again
 	ordered := slices.SortedFunc(slices.Values(notices), func(a, b notice.Notice) int {
 		if order := bytes.Compare(a.User[:], b.User[:]); order != 0 {
 			return order
