@@ -165,7 +165,7 @@ func (s *Session) appendWallets(book *ledger.Book) error {
 func (s *Session) appendPots(book *ledger.Book) error {
 	for pot, balance := range book.ChangedPots {
 		held := balance
-		if pot.Kind.IsCash() {
+		if pot.Kind.IsAsset() {
 			held = -balance
 		}
 		switch {

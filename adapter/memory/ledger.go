@@ -85,7 +85,7 @@ func (s *Session) Wallets() *Wallets { return &Wallets{s} }
 var _ ledger.Wallets = (*Wallets)(nil)
 
 // Open is ledger.Wallets'.
-func (w *Wallets) Open(_ context.Context, id ledger.WalletID, owner user.ID, role user.Role, _ time.Time) error {
+func (w *Wallets) Open(_ context.Context, id ledger.WalletID, owner user.ID, role user.Role, category string, _ time.Time) error {
 	t := &w.session.tables
 	switch {
 	case t.wallets.has(id):
@@ -95,7 +95,7 @@ func (w *Wallets) Open(_ context.Context, id ledger.WalletID, owner user.ID, rol
 	case !role.OwnsWallet():
 		return w.session.fail(violation("wallets_role_known", "a %s has no wallet", role))
 	}
-	t.wallets.put(id, ledger.Wallet{ID: id, Owner: owner, Role: role})
+	t.wallets.put(id, ledger.Wallet{ID: id, Owner: owner, Role: role, Category: category})
 	t.owners.put(owner, id)
 	return nil
 }

@@ -46,6 +46,7 @@ type tables struct {
 	batchRows   *table[ledger.BatchID, []fund.Row]
 	notices     *table[noticeKey, notice.Notice]
 	preferences *table[user.ID, notice.Preferences]
+	bankMasters *list[bankMasterRow]
 }
 
 // tillRow is the cash of a till and since when it has been there without a remittance.
@@ -66,6 +67,7 @@ func newTables() tables {
 		outbox: &list[outboxRow]{}, acts: &list[audit.Act]{},
 		batches: &table[ledger.BatchID, fund.Batch]{}, batchRows: &table[ledger.BatchID, []fund.Row]{},
 		notices: &table[noticeKey, notice.Notice]{}, preferences: &table[user.ID, notice.Preferences]{},
+		bankMasters: &list[bankMasterRow]{},
 	}
 }
 
@@ -73,7 +75,7 @@ func (t *tables) parts() []part {
 	return []part{
 		t.funds, t.kinds, t.rules, t.wallets, t.owners, t.lots, t.pots, t.tills, t.entries, t.journal, t.into, t.lines, t.keys,
 		t.users, t.emails, t.codes, t.standing, t.credentials,
-		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences,
+		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences, t.bankMasters,
 	}
 }
 

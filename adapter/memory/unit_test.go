@@ -150,7 +150,7 @@ func purse(t *testing.T) (*memory.Store, ledger.Want, ledger.Pot) {
 	require.NoError(t, sessions(store).Do(t.Context(), func(ctx context.Context, s session) error {
 		require.NoError(t, s.Treasury().Add(ctx, fund.Fund{Code: "city", Name: "市", OpenedAt: noon}))
 		require.NoError(t, s.Rulebook().SaveKind(ctx, lot.Kind{Code: "gift", Name: "贈", Retired: calendar.Never}, noon))
-		require.NoError(t, s.Wallets().Open(ctx, want.Wallets[0], wallet, user.Resident, noon))
+		require.NoError(t, s.Wallets().Open(ctx, want.Wallets[0], wallet, user.Resident, "", noon))
 		book, err := s.Ledger().Open(ctx, noon, want)
 		require.NoError(t, err)
 		_, err = book.Deposit(ledger.CashMove{Fund: "city", Amount: 1_000})
@@ -238,13 +238,13 @@ func TestWalletsAreOnePerOwnerAndOnlyForThoseWhoHaveOne(t *testing.T) {
 	require.NoError(t, err)
 	for constraint, open := range map[string]func(context.Context, session) error{
 		"wallets_pkey": func(ctx context.Context, s session) error {
-			return s.Wallets().Open(ctx, owner.ID, ident.New[user.User](noon), user.Resident, noon)
+			return s.Wallets().Open(ctx, owner.ID, ident.New[user.User](noon), user.Resident, "", noon)
 		},
 		"wallets_owner_key": func(ctx context.Context, s session) error {
-			return s.Wallets().Open(ctx, ledger.WalletID(ident.New[user.User](noon)), owner.Owner, user.Resident, noon)
+			return s.Wallets().Open(ctx, ledger.WalletID(ident.New[user.User](noon)), owner.Owner, user.Resident, "", noon)
 		},
 		"wallets_role_known": func(ctx context.Context, s session) error {
-			return s.Wallets().Open(ctx, ledger.WalletID(ident.New[user.User](noon)), ident.New[user.User](noon), user.Clerk, noon)
+			return s.Wallets().Open(ctx, ledger.WalletID(ident.New[user.User](noon)), ident.New[user.User](noon), user.Clerk, "", noon)
 		},
 	} {
 		err := sessions(store).Do(t.Context(), open)

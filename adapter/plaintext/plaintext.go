@@ -125,7 +125,7 @@ func (x *export) name(pot ledger.Pot) string {
 
 // side tells on which side of the books a pot is.
 func side(kind ledger.PotKind) string {
-	if kind.IsCash() {
+	if kind.IsAsset() {
 		return "assets"
 	}
 	return "liabilities"

@@ -96,7 +96,7 @@ func standing(town *prooftest.Town, account func(ledger.Pot) string) map[string]
 
 func hledgerName(pot ledger.Pot) string {
 	name := "liabilities:" + pot.Kind.String() + ":" + string(pot.Fund)
-	if pot.Kind.IsCash() {
+	if pot.Kind.IsAsset() {
 		name = "assets:" + pot.Kind.String() + ":" + string(pot.Fund)
 	}
 	if pot.Owner != [16]byte{} {

@@ -28,7 +28,7 @@ var _ ledger.Ledger = (*Ledger)(nil)
 // the locks of the one before are held.
 const (
 	wantedWallets = `SELECT unnest($1::uuid[]) UNION SELECT wallet_id FROM codes WHERE token = ANY($2::text[]) AND wallet_id IS NOT NULL`
-	readWallets   = `SELECT id, owner_id, role, closed, balance, lines, sent_month, sent FROM wallets WHERE id IN (` + wantedWallets + `) ORDER BY id`
+	readWallets   = `SELECT id, owner_id, role, category, closed, balance, lines, sent_month, sent FROM wallets WHERE id IN (` + wantedWallets + `) ORDER BY id`
 	lockWallets   = readWallets + ` FOR NO KEY UPDATE`
 	readLots      = `SELECT wallet_id, id, kind, fund, expires_on - 'epoch'::date, hops, paid, remaining, since FROM lots WHERE wallet_id IN (` + wantedWallets + `) AND open ORDER BY id`
 	readCodes     = `SELECT token, purpose, owner_id, wallet_id, amount, amount_max, issued_at, expires_at, revoked_at, used_by, print_version FROM codes WHERE token = ANY($1::text[])`
@@ -112,7 +112,7 @@ func scanWallets(rows pgx.Rows) ([]*ledger.Wallet, map[ledger.WalletID]*ledger.W
 	byID := map[ledger.WalletID]*ledger.Wallet{}
 	for rows.Next() {
 		var w ledger.Wallet
-		if err := rows.Scan((*[16]byte)(&w.ID), (*[16]byte)(&w.Owner), (*uint8)(&w.Role), &w.Closed, (*int64)(&w.Balance), &w.Lines, &w.SentMonth, (*int64)(&w.Sent)); err != nil {
+		if err := rows.Scan((*[16]byte)(&w.ID), (*[16]byte)(&w.Owner), (*uint8)(&w.Role), &w.Category, &w.Closed, (*int64)(&w.Balance), &w.Lines, &w.SentMonth, (*int64)(&w.Sent)); err != nil {
 			return nil, nil, err
 		}
 		wallets = append(wallets, &w)

@@ -206,7 +206,7 @@ func TestAWholeBatchOfPeopleIsRegisteredInOneUnit(t *testing.T) {
 		})...))
 		for _, u := range users {
 			if u.Role.OwnsWallet() {
-				require.NoError(t, s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, usertest.Now))
+				require.NoError(t, s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, u.Profile.Category, usertest.Now))
 			}
 		}
 		return s.Codes.Add(ctx, lo.Map(users, func(u user.User, _ int) user.Code { return usertest.StandingCode(u) })...)
@@ -325,7 +325,7 @@ func TestAWalletIsOpenedOncePerOwnerAndClosesAndReopens(t *testing.T) {
 	unit, u := peopleOf(open(t)), usertest.Merchant()
 	openWallet := func(wallet ledger.WalletID, owner user.ID) error {
 		return unit.Do(t.Context(), func(ctx context.Context, s people) error {
-			return s.Wallets.Open(ctx, wallet, owner, user.Merchant, usertest.Now)
+			return s.Wallets.Open(ctx, wallet, owner, user.Merchant, "飲食", usertest.Now)
 		})
 	}
 	require.NoError(t, openWallet(u.Wallet, u.ID))

@@ -25,7 +25,7 @@ var _ ledger.Statements = (*DB)(nil)
 
 const (
 	// The lots come by a join so that balance and lots are of one moment: one statement, one snapshot.
-	readWalletLots = `SELECT w.id, w.owner_id, w.role, w.closed, w.balance, w.lines, w.sent_month, w.sent,
+	readWalletLots = `SELECT w.id, w.owner_id, w.role, w.category, w.closed, w.balance, w.lines, w.sent_month, w.sent,
 		l.id, l.kind, l.fund, l.expires_on - 'epoch'::date, l.hops, l.paid, l.remaining, l.since
 		FROM wallets w LEFT JOIN lots l ON l.wallet_id = w.id AND l.open WHERE w.id = $1 ORDER BY l.id`
 	lineColumns   = `wallet_id, no, entry_id, type, at, delta, balance, counterpart_kind, counterpart_owner, memo`
@@ -75,7 +75,7 @@ func (db *DB) Wallet(ctx context.Context, wallet ledger.WalletID) (ledger.Wallet
 		var paid pgtype.Bool
 		var remaining pgtype.Int8
 		var since pgtype.Timestamptz
-		if err := rows.Scan((*[16]byte)(&w.ID), (*[16]byte)(&w.Owner), (*uint8)(&w.Role), &w.Closed, (*int64)(&w.Balance), &w.Lines, &w.SentMonth, (*int64)(&w.Sent),
+		if err := rows.Scan((*[16]byte)(&w.ID), (*[16]byte)(&w.Owner), (*uint8)(&w.Role), &w.Category, &w.Closed, (*int64)(&w.Balance), &w.Lines, &w.SentMonth, (*int64)(&w.Sent),
 			&id, &kind, &fund, &days, &hops, &paid, &remaining, &since); err != nil {
 			return w, fmt.Errorf("read wallet %s: %w", wallet, err)
 		}

@@ -24,7 +24,7 @@ func TestAnErrorThatWorkPassesOverDoesNotLookLikeACommit(t *testing.T) {
 	second := person(at)
 	wallet := second.Wallet
 	err := unit.Do(t.Context(), func(ctx context.Context, s *postgres.Session) error {
-		if err := s.Wallets().Open(ctx, wallet, second.ID, user.Resident, at); err != nil {
+		if err := s.Wallets().Open(ctx, wallet, second.ID, user.Resident, "", at); err != nil {
 			return err
 		}
 		require.ErrorIs(t, s.Directory().Add(ctx, second), user.ErrEmailTaken)

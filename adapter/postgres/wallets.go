@@ -21,9 +21,9 @@ var _ ledger.Wallets = (*Wallets)(nil)
 
 // Open is ledger.Wallets'. It only holds the statement back, so opening many costs no round trip of its own; a
 // wallet or owner that is there already fails the unit.
-func (w *Wallets) Open(_ context.Context, wallet ledger.WalletID, owner user.ID, role user.Role, at time.Time) error {
-	w.session.write(`INSERT INTO wallets (id, owner_id, role, opened_at) VALUES ($1, $2, $3, $4)`,
-		[16]byte(wallet), [16]byte(owner), int16(role), at)
+func (w *Wallets) Open(_ context.Context, wallet ledger.WalletID, owner user.ID, role user.Role, category string, at time.Time) error {
+	w.session.write(`INSERT INTO wallets (id, owner_id, role, category, opened_at) VALUES ($1, $2, $3, $4, $5)`,
+		[16]byte(wallet), [16]byte(owner), int16(role), category, at)
 	return nil
 }
 

@@ -32,7 +32,18 @@ const (
 	RunSweep                               // lapse what has expired, now
 	ProveBooks                             // have the books proven, and read the verdict
 	ExportBooks                            // take the journal out
+	OwnCashback                            // decide on the cashback of the actor's own shop
+	SeeOwnSettlement                       // statements, claims and payouts of the actor's own shop
+	ClaimPoints                            // ask to be paid for circulated points; name the shop's bank account
+	ManageCashback                         // programmes of any shop, campaigns
+	SeeSettlement                          // statements, claims, payouts and accounts of any shop
+	Settle                                 // close periods, look at and approve claims, export and record transfers
+	ManageSettlement                       // originator, bank profile, fees, cycle
+	Correct                                // undo entries and adjust wallets
+	BookReceivable                         // book as owed what a correction cannot take back
 )
+
+const last = BookReceivable
 
 var permissionNames = [...]string{
 	Pay: "pay", PresentCode: "present-code", SeeOwnHistory: "see-own-history", ManageOwnCodes: "manage-own-codes",
@@ -40,12 +51,15 @@ var permissionNames = [...]string{
 	ManageFunds: "manage-funds", Grant: "grant", RecordRemittance: "record-remittance", ManageKinds: "manage-kinds",
 	ManageRules: "manage-rules", SearchUsers: "search-users", RegisterUsers: "register-users",
 	ManageCodes: "manage-codes", SeeAnyHistory: "see-any-history", SeeTrail: "see-trail", RunSweep: "run-sweep",
-	ProveBooks: "prove-books", ExportBooks: "export-books",
+	ProveBooks: "prove-books", ExportBooks: "export-books", OwnCashback: "own-cashback",
+	SeeOwnSettlement: "see-own-settlement", ClaimPoints: "claim-points", ManageCashback: "manage-cashback",
+	SeeSettlement: "see-settlement", Settle: "settle", ManageSettlement: "manage-settlement", Correct: "correct",
+	BookReceivable: "book-receivable",
 }
 
 // String gives the permission's name in documents.
 func (p Permission) String() string {
-	if p < Pay || p > ExportBooks {
+	if p < Pay || p > last {
 		return "unknown"
 	}
 	return permissionNames[p]
@@ -55,11 +69,14 @@ func (p Permission) String() string {
 // spends the shop's points; an administrator has no wallet and so neither pays nor charges.
 var matrix = map[user.Role][]Permission{
 	user.Resident: {Pay, PresentCode, SeeOwnHistory, ManageOwnCodes},
-	user.Merchant: {Pay, SeeOwnHistory, ManageOwnCodes, MakeAmountCode, Charge, SeeTill},
-	user.Clerk:    {SeeOwnHistory, ManageOwnCodes, MakeAmountCode, Charge, SeeTill},
+	user.Merchant: {
+		Pay, SeeOwnHistory, ManageOwnCodes, MakeAmountCode, Charge, SeeTill, OwnCashback, SeeOwnSettlement, ClaimPoints,
+	},
+	user.Clerk: {SeeOwnHistory, ManageOwnCodes, MakeAmountCode, Charge, SeeTill},
 	user.Administrator: {
 		ManageOwnCodes, SeeFunds, ManageFunds, Grant, RecordRemittance, ManageKinds, ManageRules, SearchUsers,
 		RegisterUsers, ManageCodes, SeeAnyHistory, SeeTrail, RunSweep, ProveBooks, ExportBooks,
+		ManageCashback, SeeSettlement, Settle, ManageSettlement, Correct, BookReceivable,
 	},
 }
 
@@ -97,8 +114,8 @@ func May(role user.Role, permission Permission) bool {
 
 // Permissions lists all of them, for documents and tests.
 func Permissions() []Permission {
-	all := make([]Permission, 0, ExportBooks)
-	for p := Pay; p <= ExportBooks; p++ {
+	all := make([]Permission, 0, last)
+	for p := Pay; p <= last; p++ {
 		all = append(all, p)
 	}
 	return all

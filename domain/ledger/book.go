@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ident"
@@ -31,8 +32,58 @@ type Book struct {
 	pots    map[Pot]*potState
 	codes   map[user.Token]*user.Code
 	records map[idem.Claim]idem.Record
+	rewards Rewards
+	past    map[EntryID]Past
 	written Written
 }
+
+// Rewards is what a book knows of cashback.
+type Rewards struct {
+	Offers    *cashback.Offers
+	Campaigns map[cashback.OfferID]*cashback.Campaign // locked, with what they have accrued, by the acts as well
+	Shares    map[PersonShare]money.Points            // had by people so far, of offers with a cap per person
+}
+
+// PersonShare names one person's share of one offer.
+type PersonShare struct {
+	Offer  cashback.OfferID
+	Wallet WalletID
+}
+
+// Rewarding gives the book what it is to know of cashback. Without it payments earn nothing.
+func (b *Book) Rewarding(rewards Rewards) { b.rewards = rewards }
+
+// Rewards gives it back, with what the acts have made of it.
+func (b *Book) Rewards() Rewards { return b.rewards }
+
+// Remembering gives the book what has become of entries that are to be corrected.
+func (b *Book) Remembering(past map[EntryID]Past) { b.past = past }
+
+// Past is what has become of an entry that is to be corrected.
+type Past struct {
+	Undone money.Points     // by corrections so far
+	Awards []cashback.Award // what the entry earned, with what corrections took back subtracted
+	Offers map[cashback.OfferID]Promised
+	Lots   map[lot.ID]lot.Lot // the lots that its postings name
+}
+
+// Promised is what a correction must know of an offer. That the campaign is locked stands in Rewards.
+type Promised struct {
+	Terms cashback.Terms
+	Fund  lot.FundCode // of a campaign
+	Share ShareState   // what became of the person's share of a campaign
+}
+
+// ShareState says what became of one person's share of a campaign.
+type ShareState uint8
+
+// The states of a share.
+const (
+	ShareUnpaid  ShareState = iota // the campaign has not begun to pay
+	ShareWaiting                   // it is being paid just now
+	SharePaid
+	ShareRefused // it was not to be paid, for example to a closed wallet
+)
 
 type potState struct {
 	balance money.Points // points the pot holds; negative for cash
@@ -41,10 +92,29 @@ type potState struct {
 
 // Written is what the acts left to be written.
 type Written struct {
-	Entries []Entry
-	Lines   []Line
-	Records []idem.Record
-	Used    []user.Code // one-time codes that were consumed, each with UsedBy set
+	Entries     []Entry
+	Lines       []Line
+	Records     []idem.Record
+	Used        []user.Code // one-time codes that were consumed, each with UsedBy set
+	Awards      []Awarded
+	Corrections []Undoing
+}
+
+// Awarded is an award with the entry that earned it, or the correction that took of it.
+type Awarded struct {
+	cashback.Award
+	Entry   EntryID
+	Payment EntryID  // that earned it: Entry itself, but for corrections
+	Wallet  WalletID // of the person
+	Shop    WalletID
+}
+
+// Undoing says how much of an entry a correction undid.
+type Undoing struct {
+	Entry      EntryID // the correction
+	Original   EntryID
+	Amount     money.Points
+	Receivable money.Points // of that, what was booked as owed
 }
 
 // NewBook makes a book of what an adapter has read and locked. codes and records may be nil.
@@ -93,13 +163,13 @@ func (b *Book) Code(token user.Token) (user.Code, bool) {
 	return *c, true
 }
 
-// Balance gives what a pot of the book holds, cash as a positive amount.
+// Balance gives what a pot of the book holds, assets as a positive amount.
 func (b *Book) Balance(pot Pot) money.Points {
 	state, ok := b.pots[pot]
 	switch {
 	case !ok:
 		return 0
-	case pot.Kind.IsCash():
+	case pot.Kind.IsAsset():
 		return -state.balance
 	}
 	return state.balance
@@ -144,7 +214,7 @@ func (b *Book) finish(e *Entry) {
 			w.walletDirty = true
 			b.written.Lines = append(b.written.Lines, Line{
 				Wallet: w.ID, No: w.Lines, Entry: e.ID, Type: e.Type, At: e.At,
-				Delta: delta, Balance: w.Balance, Counterpart: side.other, Memo: e.Memo,
+				Delta: delta, Cashback: e.Cashback(), Balance: w.Balance, Counterpart: side.other, Memo: e.Memo,
 			})
 		}
 	}
@@ -175,8 +245,8 @@ func (b *Book) canTake(pot Pot, amount money.Points, refusal *fault.Fault) error
 	if !ok {
 		return ErrFundUnknown
 	}
-	if pot.Kind.IsCash() {
-		return nil // a cash pot gives by growing: its balance is the negative of the cash
+	if pot.Kind.IsAsset() {
+		return nil // an asset gives by growing: its balance is the negative of it
 	}
 	if state.balance < amount {
 		return refusal.With("balance", int64(state.balance)).With("shortfall", int64(amount-state.balance))
@@ -184,13 +254,13 @@ func (b *Book) canTake(pot Pot, amount money.Points, refusal *fault.Fault) error
 	return nil
 }
 
-// canGive refuses to pay more cash out of a pot than it has.
+// canGive refuses to take more of an asset away than there is.
 func (b *Book) canGive(pot Pot, amount money.Points) error {
 	state, ok := b.pots[pot]
 	if !ok {
 		return ErrFundUnknown
 	}
-	if pot.Kind.IsCash() && state.balance+amount > 0 {
+	if pot.Kind.IsAsset() && state.balance+amount > 0 {
 		return ErrCashShort.With("balance", int64(-state.balance)).With("shortfall", int64(amount+state.balance))
 	}
 	return nil
@@ -218,9 +288,13 @@ func (b *Book) issue(e *Entry, source Account, to *Wallet, key lot.Key, amount m
 	})
 }
 
-// pass posts a drawn slice from one wallet to another.
+// pass posts a drawn slice from one wallet to another, where it has changed hands once more.
 func (b *Book) pass(e *Entry, from, to *Wallet, slice lot.Slice) {
-	key := slice.Lot.Passed(b.Rules.Kinds[slice.Lot.Kind], to.Role == user.Merchant)
+	b.passAs(e, from, to, slice, slice.Lot.Passed(b.Rules.Kinds[slice.Lot.Kind], to.Role == user.Merchant))
+}
+
+// passAs posts a drawn slice from one wallet to another, as points of key.
+func (b *Book) passAs(e *Entry, from, to *Wallet, slice lot.Slice, key lot.Key) {
 	from.give(slice)
 	e.Postings = append(e.Postings, Posting{
 		Fund: key.Fund, Source: WalletAccount(from.ID), SourceLot: slice.Lot.ID,
@@ -229,7 +303,7 @@ func (b *Book) pass(e *Entry, from, to *Wallet, slice lot.Slice) {
 	})
 }
 
-// retire posts a whole lot's rest out of a wallet into a pot.
+// retire posts a drawn slice out of a wallet into a pot.
 func (b *Book) retire(e *Entry, from *Wallet, slice lot.Slice, destination Account) {
 	from.give(slice)
 	b.shift(Pot{destination, slice.Lot.Fund}, slice.Amount)

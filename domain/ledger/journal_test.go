@@ -77,7 +77,7 @@ func TestEntriesOfAnyActSumToZeroAndExplainEveryPotAndWallet(t *testing.T) {
 	}
 	for p := range s.pots {
 		amount := held[p]
-		if p.Kind.IsCash() {
+		if p.Kind.IsAsset() {
 			amount = -amount
 		}
 		require.Equal(t, amount, b.Balance(p), p.Kind)
@@ -186,6 +186,6 @@ func TestOrderNamesWhatMustBeOpened(t *testing.T) {
 	o.Wants(&want)
 	collects(stall, "token", 1).Wants(&want)
 	require.Equal(t, ledger.Want{
-		Wallets: []ledger.WalletID{hana, hana, shop, stall, stall}, Codes: []user.Token{"token"}, Claims: []idem.Claim{o.Claim},
+		Wallets: []ledger.WalletID{hana, hana, shop, stall, stall}, Codes: []user.Token{"token"}, Claims: []idem.Claim{o.Claim}, Rewards: true,
 	}, want)
 }

@@ -5,9 +5,11 @@
 // merchant's till. An entry is made of postings; each posting moves an amount from one pot to another of the
 // same fund, so every entry sums to zero by construction and, for each fund and at each moment,
 //
-//	bank + tills = unissued + reserved + in wallets + claimed          and no pot is ever below zero
+//	bank + tills + receivables = unissued + reserved + in wallets + claimed          and no pot is ever below zero
 //
-// Cash pots carry their balance with the opposite sign: a deposit takes from "bank" and gives to "unissued".
+// A receivable is what somebody owes because a correction could not take back points that were spent already; no act
+// but a correction by an administrator with that right makes one. The pots of the left side carry their balance with
+// the opposite sign: a deposit takes from "bank" and gives to "unissued".
 //
 // A Book is the part of the ledger that one unit of work has locked. Its methods are the acts (pay, charge,
 // grant, lapse …): each decides first and changes the book only when it is allowed, and leaves behind entries,
@@ -44,8 +46,9 @@ type Ledger interface {
 	// Open locks the wallets, wanted by identifier or by one of their codes, and then the pots, each in the order
 	// of its key, so that two units never wait for each other in a circle. The wallet's lock is also the lock of
 	// its lots, of its codes and of the idempotency keys of whoever acts on it; all of those are read after it
-	// is held, the keys behind the pots' locks as well, since administrators have no wallet. What does not exist
-	// is absent from the book; a pot that was never used is there with nothing in it.
+	// is held, the keys behind the pots' locks as well, since administrators have no wallet. Campaigns come last:
+	// those in force that a wallet of the book could earn from, where want says so, and those of want's past. What does
+	// not exist is absent from the book; a pot that was never used is there with nothing in it.
 	Open(ctx context.Context, now time.Time, want Want) (*Book, error)
 	// Peek reads the same without locking anything. A peeked book serves previews and must not be appended.
 	Peek(ctx context.Context, now time.Time, want Want) (*Book, error)
@@ -59,12 +62,14 @@ type Want struct {
 	Codes   []user.Token
 	Pots    []Pot
 	Claims  []idem.Claim
+	Rewards bool      // whether payments of the book may earn cashback
+	Past    []EntryID // entries that are to be corrected
 }
 
 // Wallets opens wallets inside a unit of work. Each user of the roles resident and merchant has one.
 type Wallets interface {
-	// Open makes an empty wallet.
-	Open(ctx context.Context, wallet WalletID, owner user.ID, role user.Role, at time.Time) error
+	// Open makes an empty wallet. The category is a merchant's.
+	Open(ctx context.Context, wallet WalletID, owner user.ID, role user.Role, category string, at time.Time) error
 	// Close stops a wallet from receiving points, and Reopen lets it again (clause 3.1.4).
 	Close(ctx context.Context, wallet WalletID) error
 	Reopen(ctx context.Context, wallet WalletID) error
@@ -75,6 +80,7 @@ type Wallet struct {
 	ID          WalletID
 	Owner       user.ID
 	Role        user.Role // Resident or Merchant
+	Category    string    // of a merchant: what kind of shop it is, for campaigns
 	Closed      bool      // receives nothing any more
 	Balance     money.Points
 	Lines       int64        // how many lines its history has
@@ -112,6 +118,7 @@ type Line struct {
 	Type        EntryType
 	At          time.Time
 	Delta       money.Points // positive: earned; negative: used
+	Cashback    money.Points // what the entry returned at once, and Delta has counted already
 	Balance     money.Points // after the entry
 	Counterpart Account
 	Memo        string

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/lot"
@@ -58,6 +59,7 @@ func (o Order) Wants(want *Want) {
 	if o.Claim.Key != "" {
 		want.Claims = append(want.Claims, o.Claim)
 	}
+	want.Rewards = true
 }
 
 // Receipt tells what an act did.
@@ -71,14 +73,17 @@ type Receipt struct {
 	At       time.Time
 	Balance  money.Points // of the payer afterwards, or of the receiver where a pot paid
 	Slices   []lot.Slice  // the lots that went, in the order in which they went
+	Awards   []cashback.Award
+	Cashback money.Points // returned at once, and counted in both balances
 
 	PayeeBalance money.Points
 }
 
 // Pay moves points from the payer to the payee, drawing the payer's lots in the order of precedence. A refused
-// order leaves the book as it was. A payee who is a resident makes it a transfer, with its limits.
+// order leaves the book as it was. A payee who is a resident makes it a transfer, with its limits. What a resident
+// pays at a merchant earns what the offers in force give.
 //
-// Clauses 4.3.1–4.3.3 and 4.3.5.
+// Clauses 4.3.1–4.3.3, 4.3.5 and 4.5.3.
 func (b *Book) Pay(o Order) (Receipt, error) {
 	if o.Claim.Key != "" {
 		if result, found, err := b.Replay(o.Claim, o.Hash); found || err != nil {
@@ -122,6 +127,7 @@ func (b *Book) Pay(o Order) (Receipt, error) {
 	for _, slice := range slices {
 		b.pass(e, payer, payee, slice)
 	}
+	awards := b.reward(e, payer, payee, slices)
 	b.finish(e)
 	if entryType == Transfer {
 		month, sent := b.sent(payer)
@@ -134,7 +140,7 @@ func (b *Book) Pay(o Order) (Receipt, error) {
 	}
 	return Receipt{
 		Entry: e.ID, Type: entryType, Amount: amount, Payer: payer.ID, Payee: payee.ID,
-		At: b.Now, Balance: payer.Balance, Slices: slices, PayeeBalance: payee.Balance,
+		At: b.Now, Balance: payer.Balance, Slices: slices, Awards: awards, Cashback: e.Cashback(), PayeeBalance: payee.Balance,
 	}, nil
 }
 

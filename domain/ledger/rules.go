@@ -25,6 +25,7 @@ type Rules struct {
 	TillDaysMax  int          // cash in a till longer than this is overdue
 	SoonDays     int          // lots that lapse within so many days are shown as lapsing soon
 	BatchRowsMax int          // recipients of one bulk grant
+	CorrectAlone money.Points // largest correction that one administrator makes alone; above it a second one approves
 }
 
 // TransferLimits bound what residents pass to one another (design §10; see standards §5 on transfers).
@@ -43,7 +44,7 @@ func DefaultRules() Rules {
 		PaymentMax:  1_000_000,
 		ChargeMax:   100_000,
 		TillCashMax: 1_000_000,
-		TillDaysMax: 7, SoonDays: 30, BatchRowsMax: 100_000,
+		TillDaysMax: 7, SoonDays: 30, BatchRowsMax: 100_000, CorrectAlone: 10_000,
 	}
 }
 
@@ -62,7 +63,7 @@ func (r Rules) Valid() error {
 	}
 	for path, amount := range map[string]money.Points{
 		"transfers.per_time_max": r.Transfers.PerTimeMax, "transfers.per_month_max": r.Transfers.PerMonthMax,
-		"payment_max": r.PaymentMax, "charge_max": r.ChargeMax, "till_cash_max": r.TillCashMax,
+		"payment_max": r.PaymentMax, "charge_max": r.ChargeMax, "till_cash_max": r.TillCashMax, "correct_alone": r.CorrectAlone,
 	} {
 		if amount < 1 || amount > money.AmountMax {
 			return ErrRules.At(path)

@@ -95,16 +95,20 @@ type Position struct {
 	Funds []FundPosition // by fund code
 }
 
-// FundPosition is one fund's share of a Position. Bank + Tills = Unissued + Reserved + Wallets + Claimed.
+// FundPosition is one fund's share of a Position. Bank + Tills + Receivables = Unissued + Reserved + Wallets + Claimed.
 type FundPosition struct {
-	Fund     lot.FundCode
-	Bank     money.Yen
-	Tills    money.Yen
-	Unissued money.Points
-	Reserved money.Points
-	Wallets  money.Points
-	Claimed  money.Points
+	Fund        lot.FundCode
+	Bank        money.Yen
+	Tills       money.Yen
+	Receivables money.Yen
+	Unissued    money.Points
+	Reserved    money.Points
+	Wallets     money.Points
+	Claimed     money.Points
 }
+
+// Assets sums what backs the points.
+func (f FundPosition) Assets() money.Yen { return f.Cash() + f.Receivables }
 
 // Cash sums where the cash is.
 func (f FundPosition) Cash() money.Yen { return f.Bank + f.Tills }
@@ -121,13 +125,15 @@ type TillState struct {
 	Since    time.Time // since when it has held cash without a remittance
 }
 
-// Add counts what pots of a kind hold into the position; cash comes with the opposite sign, as pots carry it.
+// Add counts what pots of a kind hold into the position; assets come with the opposite sign, as pots carry it.
 func (f *FundPosition) Add(kind PotKind, balance money.Points) {
 	switch kind {
 	case Bank:
 		f.Bank -= money.Yen(balance)
 	case Till:
 		f.Tills -= money.Yen(balance)
+	case Receivable:
+		f.Receivables -= money.Yen(balance)
 	case Unissued:
 		f.Unissued += balance
 	case Reserved:

@@ -115,7 +115,7 @@ func sameZone(e ledger.Entry) ledger.Entry {
 
 func walletReadsBack(t *testing.T, b Bench) {
 	w := found(t, b)
-	require.Equal(t, ledger.Wallet{ID: w.shop.Wallet, Owner: w.shop.ID, Role: user.Merchant}, w.wallet(w.shop))
+	require.Equal(t, ledger.Wallet{ID: w.shop.Wallet, Owner: w.shop.ID, Role: user.Merchant, Category: usertest.Merchant().Profile.Category}, w.wallet(w.shop))
 	w.charge(w.shop, w.hana, 1_000, Now)
 	w.grant(w.hana, 50, calendar.Never, Now.Add(time.Hour))
 	w.pay(pays(w.hana, w.taro, 70), Now.Add(2*time.Hour))
@@ -303,7 +303,7 @@ func closingAndReopening(t *testing.T, b Bench) {
 	w.do(func(ctx context.Context, s Stores) error { return s.Wallets.Reopen(ctx, w.shop.Wallet) })
 	w.pay(pays(w.hana, w.shop, 10), Now)
 	_, err = usecase.Do(t.Context(), w.Unit, func(ctx context.Context, s Stores) (any, error) {
-		return nil, s.Wallets.Open(ctx, w.shop.Wallet, usertest.Merchant().ID, user.Merchant, Now)
+		return nil, s.Wallets.Open(ctx, w.shop.Wallet, usertest.Merchant().ID, user.Merchant, usertest.Merchant().Profile.Category, Now)
 	})
 	require.Error(t, err, "a wallet is opened once")
 }

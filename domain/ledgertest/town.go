@@ -73,7 +73,7 @@ func (w *town) settles(people ...user.User) {
 			return err
 		}
 		for _, u := range people {
-			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, Now); err != nil {
+			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, u.Profile.Category, Now); err != nil {
 				return err
 			}
 		}

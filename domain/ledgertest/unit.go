@@ -55,7 +55,7 @@ func failedUnitWritesNothing(t *testing.T, b Bench) {
 		require.NoError(t, s.Ledger.Append(ctx, book))
 		require.NoError(t, s.Outbox.Append(ctx, Now, book.Events()...))
 		require.NoError(t, s.Directory.Add(ctx, newcomer))
-		require.NoError(t, s.Wallets.Open(ctx, newcomer.Wallet, newcomer.ID, newcomer.Role, Now))
+		require.NoError(t, s.Wallets.Open(ctx, newcomer.Wallet, newcomer.ID, newcomer.Role, newcomer.Profile.Category, Now))
 		require.NoError(t, s.Wallets.Close(ctx, w.shop.Wallet))
 		require.NoError(t, s.Rulebook.SaveKind(ctx, gift, Now))
 		return errTurnedBack
@@ -63,7 +63,7 @@ func failedUnitWritesNothing(t *testing.T, b Bench) {
 	require.ErrorIs(t, err, errTurnedBack)
 
 	require.Equal(t, before, w.wallet(w.hana))
-	require.Equal(t, ledger.Wallet{ID: w.shop.Wallet, Owner: w.shop.ID, Role: user.Merchant}, w.wallet(w.shop))
+	require.Equal(t, ledger.Wallet{ID: w.shop.Wallet, Owner: w.shop.ID, Role: user.Merchant, Category: w.shop.Profile.Category}, w.wallet(w.shop))
 	require.Equal(t, position, w.fund())
 	require.Equal(t, rules, w.rules())
 	require.Empty(t, w.sent())

@@ -19,6 +19,8 @@ type Kind struct {
 	Validity          Validity
 	ClearedAtMerchant bool         // a merchant's receipt takes the expiry away
 	Transferable      bool         // residents may pass these points to one another
+	Earns             bool         // paying with these points earns cashback; usually not with cashback itself
+	Premium           bool         // given on top of a charge: reported apart from what else is given (half-year report)
 	Retired           calendar.Day // from this day on no new points of the kind are made; Never while it is open
 }
 

@@ -220,9 +220,9 @@ func (p *Proof) shift(e *ledger.Entry, pot ledger.Pot, amount money.Points) {
 	}
 	state.balance += amount
 	switch {
-	case pot.Kind.IsCash() && state.balance > 0:
+	case pot.Kind.IsAsset() && state.balance > 0:
 		p.entryFinding(PotOverdrawn, e, "leaves %d in cash in %s", -state.balance, describePot(pot))
-	case !pot.Kind.IsCash() && state.balance < 0:
+	case !pot.Kind.IsAsset() && state.balance < 0:
 		p.entryFinding(PotOverdrawn, e, "leaves %d in %s", state.balance, describePot(pot))
 	}
 }

@@ -149,7 +149,7 @@ func addPot(f *ledger.FundPosition, kind ledger.PotKind, balance money.Points) {
 
 // shown gives a pot's balance as people read it: cash is positive.
 func shown(pot ledger.Pot, balance money.Points) int64 {
-	if pot.Kind.IsCash() {
+	if pot.Kind.IsAsset() {
 		return -int64(balance)
 	}
 	return int64(balance)

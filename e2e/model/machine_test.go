@@ -114,7 +114,7 @@ func newMachine(t *testing.T, rt *rapid.T, db *postgres.DB, acts *tally) *machin
 			return err
 		}
 		for _, u := range town.people {
-			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, m.now); err != nil {
+			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, u.Profile.Category, m.now); err != nil {
 				return err
 			}
 		}

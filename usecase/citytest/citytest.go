@@ -221,7 +221,7 @@ func (c *City) settle(t testing.TB, people ...user.User) []user.User {
 			if !u.Role.OwnsWallet() {
 				continue
 			}
-			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, c.Clock()); err != nil {
+			if err := s.Wallets.Open(ctx, u.Wallet, u.ID, u.Role, u.Profile.Category, c.Clock()); err != nil {
 				return err
 			}
 		}

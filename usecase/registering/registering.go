@@ -28,7 +28,7 @@ import (
 
 // Wallets opens wallets inside a unit of work; the ledger's adapters do.
 type Wallets interface {
-	Open(ctx context.Context, wallet access.WalletID, owner user.ID, role user.Role, at time.Time) error
+	Open(ctx context.Context, wallet access.WalletID, owner user.ID, role user.Role, category string, at time.Time) error
 }
 
 // Stores are what registering needs of a unit of work.
@@ -128,7 +128,7 @@ func (d *Desk) register(ctx context.Context, actor access.Actor, registrations [
 		}
 		for _, r := range registered {
 			if r.User.Role.OwnsWallet() {
-				if err := s.Wallets.Open(ctx, r.User.Wallet, r.User.ID, r.User.Role, now); err != nil {
+				if err := s.Wallets.Open(ctx, r.User.Wallet, r.User.ID, r.User.Role, r.User.Profile.Category, now); err != nil {
 					return nil, fmt.Errorf("open wallet of %s: %w", r.User, err)
 				}
 			}

@@ -47,7 +47,7 @@ func (b *books) Do(ctx context.Context, work func(context.Context, registering.S
 	return err
 }
 
-func (b *books) Open(_ context.Context, wallet access.WalletID, owner user.ID, _ user.Role, _ time.Time) error {
+func (b *books) Open(_ context.Context, wallet access.WalletID, owner user.ID, _ user.Role, _ string, _ time.Time) error {
 	b.wallets[wallet] = owner
 	return nil
 }
