@@ -3,50 +3,30 @@ package bank
 import (
 	"context"
 	"time"
-
-	"lovesaijo/domain/calendar"
 )
 
-// Bank is one row of the bank master.
-type Bank struct {
-	Code     Code
-	Name     string // 伊予銀行 is written 伊予 in the master
-	Kana     Kana
-	Branches map[BranchCode]Branch
-}
-
-// Branch is one branch of a bank.
-type Branch struct {
-	Code BranchCode
-	Name string
-	Kana Kana
-}
-
-// Master is the list of all banks and their branches as of a day. It is never changed; a newer one replaces it.
-type Master struct {
-	AsOf   calendar.Day
-	Source string // where it comes from, with its licence
-	SHA256 string // of the rows in their canonical form
-	Banks  map[Code]Bank
-}
-
-// Find gives a bank and branch of the master.
-func (m *Master) Find(code Code, branch BranchCode) (Bank, Branch, bool) {
-	b, known := m.Banks[code]
-	if !known {
-		return Bank{}, Branch{}, false
-	}
-	br, known := b.Branches[branch]
-	return b, br, known
-}
-
-// Masters keeps the bank masters that administrators brought in, inside a unit of work.
+// Masters replaces the bank master, inside a unit of work.
 type Masters interface {
-	// Replace makes a master the newest.
+	// Current gives the newest master, as Directory does, and lets nobody else replace it until the unit ends.
+	Current(ctx context.Context) (*Master, error)
+	// Replace makes a master the newest one that was brought in.
 	Replace(ctx context.Context, master *Master, by [16]byte, at time.Time) error
 }
 
-// Directory gives the newest master: the embedded one until an administrator has brought in another.
+// Directory gives the newest master: the last one that an administrator has brought in, or the embedded one where
+// none was, or where a later release embeds a master of a later day.
 type Directory interface {
 	Master(ctx context.Context) (*Master, error)
+}
+
+// Embedded gives the master that the program carries with itself.
+type Embedded func() (*Master, error)
+
+// Newer chooses between the embedded master and the last one that was brought in, which may be nil.
+func Newer(embedded Embedded, brought *Master) (*Master, error) {
+	own, err := embedded()
+	if err != nil || brought == nil || brought.AsOf < own.AsOf {
+		return own, err
+	}
+	return brought, nil
 }
