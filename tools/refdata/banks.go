@@ -15,13 +15,17 @@ var bankPackage = packed{
 	"zengin-code", "1.0.0-p20260824", "sha512-3XfsYaI3gEw1h9OEKmaeYh0rNJCPDKfRxGZJqlpaTNhriiOJC0CCsvjMgpGXRH4YI1r3iBUc8SG4fXzlhZHiAw==",
 }
 
+// bankOrigin is the day of the list and its source, as they are shown to administrators.
+const bankOrigin = "2026-08-24\nzengin-code 1.0.0-p20260824 (npm), MIT License, Copyright (c) 2015 Sho Kusano\n"
+
 // place is a bank or a branch in the package.
 type place struct {
 	Code, Name, Kana string
 	Branches         map[string]place
 }
 
-// writeBanks leaves in the folder the list as administrators hand it in, and the licence under which it was taken.
+// writeBanks leaves in the folder the list as administrators hand it in, its origin, and the licence under which it was
+// taken.
 func writeBanks(folder string) error {
 	const data, licence = "package/lib/zengin-data.js", "package/LICENSE.txt"
 	files, err := bankPackage.files(data, licence)
@@ -36,10 +40,12 @@ func writeBanks(folder string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, "banks.csv"), list, 0o644); err != nil {
-		return err
+	for name, content := range map[string][]byte{"banks.csv": list, "origin.txt": []byte(bankOrigin), "LICENSE.txt": files[licence]} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(folder, "LICENSE.txt"), files[licence], 0o644)
+	return nil
 }
 
 // readBanks takes the JSON out of `module.exports = {...};`.
