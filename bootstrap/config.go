@@ -25,6 +25,7 @@ type Config struct {
 	DataDir             string
 	TokenKeyFile        string
 	SealKeyFile         string
+	VaultKeyFile        string
 	SealHeads           string
 	LogLevel            slog.Level
 	DatabaseConnections int
@@ -92,6 +93,10 @@ var variables = []variable{
 		func(c *Config, text string) error { c.SealKeyFile = text; return readable(text) },
 	},
 	{
+		"LOVESAIJO_VAULT_KEY_FILE", "file with the keys that account numbers are encrypted with; empty makes one in the data folder; keep a copy apart from the database", "",
+		func(c *Config, text string) error { c.VaultKeyFile = text; return readable(text) },
+	},
+	{
 		"LOVESAIJO_SEAL_HEADS", "file to which the heads of the seals are exported; keep it on another disk; empty puts it in the data folder", "",
 		func(c *Config, text string) error { c.SealHeads = text; return nil },
 	},
@@ -151,6 +156,7 @@ func LoadConfig(lookup func(string) (string, bool)) (Config, error) {
 	}
 	config.TokenKeyFile = orIn(config.TokenKeyFile, config.DataDir, "token.key")
 	config.SealKeyFile = orIn(config.SealKeyFile, config.DataDir, "seal.key")
+	config.VaultKeyFile = orIn(config.VaultKeyFile, config.DataDir, "vault.key")
 	config.SealHeads = orIn(config.SealHeads, config.DataDir, "seal-heads.jsonl")
 	return config, nil
 }

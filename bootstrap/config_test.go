@@ -28,7 +28,7 @@ func TestEveryWrongVariableIsNamedAndNoValueRepeated(t *testing.T) {
 	wrong := map[string]string{
 		"LOVESAIJO_DATABASE_URL": "mysql://root:geheim@db/x", "LOVESAIJO_REDIS_URL": "http://r", "LOVESAIJO_LISTEN": "8080",
 		"LOVESAIJO_METRICS_LISTEN": "here", "LOVESAIJO_BASE_URL": "ftp://x", "LOVESAIJO_TOKEN_KEY_FILE": "/does/not/exist",
-		"LOVESAIJO_SEAL_KEY_FILE": "/does/not/exist", "LOVESAIJO_LOG_LEVEL": "loud", "LOVESAIJO_DATABASE_CONNECTIONS": "1",
+		"LOVESAIJO_SEAL_KEY_FILE": "/does/not/exist", "LOVESAIJO_VAULT_KEY_FILE": "/does/not/exist", "LOVESAIJO_LOG_LEVEL": "loud", "LOVESAIJO_DATABASE_CONNECTIONS": "1",
 		"LOVESAIJO_TELLER_WINDOWS": "1.5", "LOVESAIJO_SIGNINS_AT_ONCE": "", "LOVESAIJO_TRUSTED_PROXIES": "proxy.example",
 	}
 	_, err := LoadConfig(lookup(wrong))

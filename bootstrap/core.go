@@ -20,6 +20,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/notice"
 	"lovesaijo/domain/proof"
+	"lovesaijo/domain/settlement"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
 )
@@ -38,7 +39,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 	return fx.Options(
 		fx.Supply(config, log, clock),
 		fx.Provide(
-			openDatabase, openRedis, newSigner, newSealer,
+			openDatabase, openRedis, newSigner, newSealer, newVault,
 			func(db *postgres.DB) ledger.Statements { return db },
 			func(db *postgres.DB) ledger.RulesReader { return db },
 			func(db *postgres.DB) audit.Reader { return db },
@@ -53,13 +54,15 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(config Config) (proof.Heads, error) { return sealfile.New(config.SealHeads), nil },
 			func(signer *crypt.TokenSigner) access.Signer { return signer },
 			func(sealer *crypt.Sealer) access.Seal { return sealer },
+			func(vault *crypt.Vault) settlement.Vault { return vault },
 		),
 		units,
 	)
 }
 
-func openDatabase(lifecycle fx.Lifecycle, config Config) (*postgres.DB, error) {
-	db, err := postgres.Open(context.Background(), config.DatabaseURL, postgres.Options{Connections: config.DatabaseConnections})
+func openDatabase(lifecycle fx.Lifecycle, config Config, vault settlement.Vault) (*postgres.DB, error) {
+	options := postgres.Options{Connections: config.DatabaseConnections, Vault: vault}
+	db, err := postgres.Open(context.Background(), config.DatabaseURL, options)
 	if err != nil {
 		return nil, err
 	}
@@ -91,4 +94,12 @@ func newSealer(config Config) (*crypt.Sealer, error) {
 		return nil, err
 	}
 	return crypt.NewSealer(seed), nil
+}
+
+func newVault(config Config) (*crypt.Vault, error) {
+	keys, err := crypt.VaultKeys("", config.VaultKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return crypt.NewVault(keys)
 }

@@ -113,6 +113,7 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 	}
 	p.config.DataDir, p.config.TokenKeyFile = a.dir, filepath.Join(a.dir, "token.key")
 	p.config.SealKeyFile, p.config.SealHeads = filepath.Join(a.dir, "seal.key"), filepath.Join(a.dir, "heads.jsonl")
+	p.config.VaultKeyFile = filepath.Join(a.dir, "vault.key")
 	a.cluster, err = pgcluster.Start(ctx, pgcluster.Options{Dir: filepath.Join(a.dir, "pg"), Settings: clusterSettings, Log: p.log})
 	if err != nil {
 		return nil, err

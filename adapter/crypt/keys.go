@@ -30,19 +30,25 @@ var keyID = regexp.MustCompile(`^[0-9A-Za-z_-]{1,32}$`)
 
 // AccessKeys gives the keys of access tokens, one a line as "identifier base64", the one that signs first: out of
 // value, which comes from the environment, or else out of the file at path, which is made where there is none.
-func AccessKeys(value, path string) ([]Key, error) {
+func AccessKeys(value, path string) ([]Key, error) { return namedKeys("access keys", value, path) }
+
+// VaultKeys gives the keys of the vault in the same form, the one that seals first. A line may only be taken away when
+// nothing is sealed with its key any more.
+func VaultKeys(value, path string) ([]Key, error) { return namedKeys("vault keys", value, path) }
+
+func namedKeys(what, value, path string) ([]Key, error) {
 	text, err := secretText(value, path, func() string {
 		return rand.Text()[:8] + " " + base64.StdEncoding.EncodeToString(randomBytes(keyBytes)) + "\n"
 	})
 	if err != nil {
-		return nil, fmt.Errorf("access keys: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	var keys []Key
 	for number, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		id, encoded, found := strings.Cut(strings.TrimSpace(line), " ")
 		secret, err := base64.StdEncoding.DecodeString(encoded)
 		if !found || err != nil || !keyID.MatchString(id) || len(secret) < keyBytes {
-			return nil, fmt.Errorf("access keys: line %d is not an identifier and %d or more bytes in base64", number+1, keyBytes)
+			return nil, fmt.Errorf("%s: line %d is not an identifier and %d or more bytes in base64", what, number+1, keyBytes)
 		}
 		keys = append(keys, Key{ID: id, Secret: secret})
 	}

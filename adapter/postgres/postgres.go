@@ -16,20 +16,26 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"lovesaijo/domain/settlement"
 )
 
 // DB is a database with the platform's schema.
 type DB struct {
-	pool  *pgxpool.Pool // statements cached: units of work and hot reads
-	lists *pgxpool.Pool
-	bun   *bun.DB // statements as they come: lists and searches
-	rules rulesCache
+	pool   *pgxpool.Pool // statements cached: units of work and hot reads
+	lists  *pgxpool.Pool
+	bun    *bun.DB // statements as they come: lists and searches
+	rules  rulesCache
+	offers offersCache
+	vault  settlement.Vault
 }
 
 // Options bound what a DB takes from the server.
 type Options struct {
 	Connections int // of the pool for units; zero takes 16
 	Lists       int // of the pool for lists; zero takes 4
+	// Vault seals what must not be readable in the database. Without it, whatever would have to be sealed is refused.
+	Vault settlement.Vault
 }
 
 // connectWait bounds the wait for a first connection.
@@ -52,7 +58,7 @@ func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	}
 	sqldb := stdlib.OpenDBFromPool(lists)
 	sqldb.SetMaxIdleConns(0)
-	return &DB{pool: pool, lists: lists, bun: bun.NewDB(sqldb, pgdialect.New())}, nil
+	return &DB{pool: pool, lists: lists, bun: bun.NewDB(sqldb, pgdialect.New()), vault: options.Vault}, nil
 }
 
 func open(ctx context.Context, url string, connections, otherwise int, mode pgx.QueryExecMode) (*pgxpool.Pool, error) {

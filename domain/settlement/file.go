@@ -69,7 +69,7 @@ type File struct {
 var (
 	ErrFileUnknown  = fault.Define(fault.NotFound, "bank_file_unknown", "その振込データは見つかりません。")
 	ErrFileState    = fault.Define(fault.Conflict, "bank_file_state", "この振込データは今の状態ではその操作ができません。")
-	ErrFileEmpty    = fault.Define(fault.Refused, "bank_file_empty", "振り込む請求がありません。")
+	ErrFileEmpty    = fault.Define(fault.Refused, "bank_file_without_claims", "振り込む請求がありません。")
 	ErrFileBad      = fault.Define(fault.Refused, "bank_file_invalid", "振込データに誤りがあるため、作成できません。")
 	ErrFileFormat   = fault.Define(fault.Invalid, "bank_file_format", "振込データの形式は zengin、zedi、csv のいずれかです。")
 	ErrSettings     = fault.Define(fault.Invalid, "settlement_settings_invalid", "精算の設定の値が正しくありません。")
