@@ -5,6 +5,7 @@ import (
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
@@ -32,6 +33,15 @@ type tables struct {
 	lines   *table[ledger.WalletID, []ledger.Line]
 	keys    *table[idem.Claim, idem.Record]
 
+	// Cashback and corrections.
+	offers      *list[struct{}] // one for each version
+	programmes  *table[cashback.OfferID, cashback.Programme]
+	campaigns   *table[cashback.OfferID, cashback.Campaign]
+	awards      *list[awardRow]
+	earned      *table[ledger.EntryID, []awardRow] // by the payment
+	shares      *table[ledger.PersonShare, money.Points]
+	corrections *table[ledger.EntryID, []ledger.Undoing] // by the original
+
 	// People.
 	users       *table[user.ID, user.User]
 	emails      *table[user.Email, user.ID] // of the living
@@ -49,6 +59,12 @@ type tables struct {
 	bankMasters *list[bankMasterRow]
 }
 
+// awardRow is what a payment earned, or what a correction took of it.
+type awardRow struct {
+	ledger.Awarded
+	at time.Time
+}
+
 // tillRow is the cash of a till and since when it has been there without a remittance.
 type tillRow struct {
 	cash  money.Points
@@ -62,7 +78,10 @@ func newTables() tables {
 		lots: &table[lot.ID, ledger.HeldLot]{}, pots: &table[ledger.Pot, money.Points]{}, tills: &table[ledger.Pot, tillRow]{},
 		entries: &table[ledger.EntryID, ledger.Entry]{}, journal: &list[ledger.EntryID]{}, into: &table[lot.ID, []ledger.Source]{},
 		lines: &table[ledger.WalletID, []ledger.Line]{}, keys: &table[idem.Claim, idem.Record]{},
-		users: &table[user.ID, user.User]{}, emails: &table[user.Email, user.ID]{}, codes: &table[user.Token, user.Code]{},
+		offers: &list[struct{}]{}, programmes: &table[cashback.OfferID, cashback.Programme]{}, campaigns: &table[cashback.OfferID, cashback.Campaign]{},
+		awards: &list[awardRow]{}, earned: &table[ledger.EntryID, []awardRow]{}, shares: &table[ledger.PersonShare, money.Points]{},
+		corrections: &table[ledger.EntryID, []ledger.Undoing]{},
+		users:       &table[user.ID, user.User]{}, emails: &table[user.Email, user.ID]{}, codes: &table[user.Token, user.Code]{},
 		standing: &table[user.ID, user.Token]{}, credentials: &table[user.ID, access.Credential]{},
 		outbox: &list[outboxRow]{}, acts: &list[audit.Act]{},
 		batches: &table[ledger.BatchID, fund.Batch]{}, batchRows: &table[ledger.BatchID, []fund.Row]{},
@@ -74,6 +93,7 @@ func newTables() tables {
 func (t *tables) parts() []part {
 	return []part{
 		t.funds, t.kinds, t.rules, t.wallets, t.owners, t.lots, t.pots, t.tills, t.entries, t.journal, t.into, t.lines, t.keys,
+		t.offers, t.programmes, t.campaigns, t.awards, t.earned, t.shares, t.corrections,
 		t.users, t.emails, t.codes, t.standing, t.credentials,
 		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences, t.bankMasters,
 	}

@@ -102,6 +102,8 @@ type Session struct {
 	begun  bool
 	// amended tells that the unit wrote rules: what it reads of them is not yet everybody's.
 	amended bool
+	// reoffered tells the same of offers.
+	reoffered bool
 }
 
 // write holds a statement back until the next read or the commit.
@@ -156,6 +158,9 @@ func (s *Session) commit(ctx context.Context) error {
 	}
 	if s.amended {
 		s.db.rules.newest.Store(nil)
+	}
+	if s.reoffered {
+		s.db.offers.newest.Store(nil)
 	}
 	return nil
 }
