@@ -97,7 +97,7 @@ const (
 	fundCity, fundPremium, fundHealth = fund.Code("city"), fund.Code("premium"), fund.Code("health")
 	kindEvent, kindHealth             = lot.KindCode("event"), lot.KindCode("health")
 	kindPremium, kindGrant            = lot.KindCode("premium"), lot.KindCode("grant")
-	kindCharge                        = lot.KindCode("charge")
+	kindCharge, kindCashback          = lot.KindCode("charge"), lot.KindCode("cashback")
 )
 
 // run makes the city. passwordHash is that of every synthetic user.
@@ -192,11 +192,12 @@ func (s *seeder) decide(ctx context.Context) error {
 		}
 	}
 	for _, k := range []lot.Kind{
-		{Code: kindEvent, Name: "イベントポイント", Rank: 1, Validity: lot.Validity{Days: 30}, ClearedAtMerchant: true},
-		{Code: kindHealth, Name: "健康ポイント", Rank: 2, Validity: lot.Validity{Months: 6}, ClearedAtMerchant: true},
-		{Code: kindPremium, Name: "プレミアムポイント", Rank: 3, Validity: lot.Validity{Months: 3}, ClearedAtMerchant: true},
-		{Code: kindGrant, Name: "給付ポイント", Rank: 4, Validity: lot.Validity{YearEnds: 1}, ClearedAtMerchant: true, Transferable: true},
-		{Code: kindCharge, Name: "チャージポイント", Rank: 5, Validity: lot.Validity{Months: 24}, ClearedAtMerchant: true, Transferable: true},
+		{Code: kindEvent, Name: "イベントポイント", Rank: 1, Validity: lot.Validity{Days: 30}, ClearedAtMerchant: true, Earns: true},
+		{Code: kindHealth, Name: "健康ポイント", Rank: 2, Validity: lot.Validity{Months: 6}, ClearedAtMerchant: true, Earns: true},
+		{Code: kindPremium, Name: "プレミアムポイント", Rank: 3, Validity: lot.Validity{Months: 3}, ClearedAtMerchant: true, Earns: true, Premium: true},
+		{Code: kindGrant, Name: "給付ポイント", Rank: 4, Validity: lot.Validity{YearEnds: 1}, ClearedAtMerchant: true, Transferable: true, Earns: true},
+		{Code: kindCharge, Name: "チャージポイント", Rank: 5, Validity: lot.Validity{Months: 24}, ClearedAtMerchant: true, Transferable: true, Earns: true},
+		{Code: kindCashback, Name: "還元ポイント", Rank: 0, Validity: lot.Validity{Months: 6}, ClearedAtMerchant: true},
 	} {
 		if _, err := s.ruling.SaveKind(ctx, operator, k, "開始時の設定"); err != nil {
 			return err

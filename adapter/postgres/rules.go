@@ -54,11 +54,12 @@ type settings struct {
 	TillDaysMax      int          `json:"till_days_max"`
 	SoonDays         int          `json:"soon_days"`
 	BatchRowsMax     int          `json:"batch_rows_max"`
+	CorrectAlone     money.Points `json:"correct_alone"` // absent from the older rows
 }
 
 const (
 	readRules = `SELECT version, precedence, settings, decided_by, decided_at, reason FROM rules`
-	readKinds = `SELECT code, name, rank, valid_months, valid_days, valid_until - 'epoch'::date, valid_year_ends, cleared_at_merchant, transferable, retired_on - 'epoch'::date FROM kinds`
+	readKinds = `SELECT code, name, rank, valid_months, valid_days, valid_until - 'epoch'::date, valid_year_ends, cleared_at_merchant, transferable, earns, premium, retired_on - 'epoch'::date FROM kinds`
 	// Writers of rules queue here; the table itself takes no updates, so its lock is the one to hold.
 	lockRules = `LOCK TABLE rules IN SHARE ROW EXCLUSIVE MODE`
 )
@@ -86,13 +87,13 @@ func (r *Rulebook) SaveKind(ctx context.Context, kind lot.Kind, at time.Time) er
 		return err
 	}
 	v := kind.Validity
-	r.session.write(`INSERT INTO kinds (code, name, rank, valid_months, valid_days, valid_until, valid_year_ends, cleared_at_merchant, transferable, retired_on)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	r.session.write(`INSERT INTO kinds (code, name, rank, valid_months, valid_days, valid_until, valid_year_ends, cleared_at_merchant, transferable, earns, premium, retired_on)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (code) DO UPDATE SET name = excluded.name, rank = excluded.rank, valid_months = excluded.valid_months, valid_days = excluded.valid_days,
 			valid_until = excluded.valid_until, valid_year_ends = excluded.valid_year_ends, cleared_at_merchant = excluded.cleared_at_merchant,
-			transferable = excluded.transferable, retired_on = excluded.retired_on`,
+			transferable = excluded.transferable, earns = excluded.earns, premium = excluded.premium, retired_on = excluded.retired_on`,
 		string(kind.Code), kind.Name, kind.Rank, v.Months, v.Days, pgtype.Date{Time: date(v.Until).Time, Valid: v.Until != 0}, v.YearEnds,
-		kind.ClearedAtMerchant, kind.Transferable, date(kind.Retired))
+		kind.ClearedAtMerchant, kind.Transferable, kind.Earns, kind.Premium, date(kind.Retired))
 	return r.insert(current.Version+1, ledger.RulesVersion{Rules: current, At: at, Reason: "kind " + string(kind.Code)})
 }
 
@@ -101,6 +102,7 @@ func (r *Rulebook) insert(number int64, version ledger.RulesVersion) error {
 	encoded, err := json.Marshal(settings{
 		rules.Transfers.Allowed, rules.Transfers.PerTimeMax, rules.Transfers.PerMonthMax, rules.PaymentMax,
 		rules.ChargeKind, rules.ChargeFund, rules.ChargeMax, rules.TillCashMax, rules.TillDaysMax, rules.SoonDays, rules.BatchRowsMax,
+		rules.CorrectAlone,
 	})
 	if err != nil {
 		return fmt.Errorf("encode rules: %w", err)
@@ -206,13 +208,14 @@ func scanRules(row pgx.CollectableRow) (ledger.RulesVersion, error) {
 	for _, c := range precedence {
 		v.Rules.Precedence = append(v.Rules.Precedence, lot.Criterion(c))
 	}
-	s := settings{TillCashMax: ledger.DefaultRules().TillCashMax}
+	s := settings{TillCashMax: ledger.DefaultRules().TillCashMax, CorrectAlone: ledger.DefaultRules().CorrectAlone}
 	if err := json.Unmarshal(encoded, &s); err != nil {
 		return v, fmt.Errorf("decode rules %d: %w", v.Rules.Version, err)
 	}
 	v.Rules.Transfers = ledger.TransferLimits{Allowed: s.TransfersAllowed, PerTimeMax: s.TransferTimeMax, PerMonthMax: s.TransferMonthMax}
 	v.Rules.PaymentMax, v.Rules.ChargeKind, v.Rules.ChargeFund, v.Rules.ChargeMax = s.PaymentMax, s.ChargeKind, s.ChargeFund, s.ChargeMax
 	v.Rules.TillCashMax, v.Rules.TillDaysMax, v.Rules.SoonDays, v.Rules.BatchRowsMax = s.TillCashMax, s.TillDaysMax, s.SoonDays, s.BatchRowsMax
+	v.Rules.CorrectAlone = s.CorrectAlone
 	return v, nil
 }
 
@@ -220,7 +223,7 @@ func scanKind(row pgx.CollectableRow) (lot.Kind, error) {
 	var k lot.Kind
 	var until *int32
 	err := row.Scan((*string)(&k.Code), &k.Name, &k.Rank, &k.Validity.Months, &k.Validity.Days, &until, &k.Validity.YearEnds,
-		&k.ClearedAtMerchant, &k.Transferable, (*int32)(&k.Retired))
+		&k.ClearedAtMerchant, &k.Transferable, &k.Earns, &k.Premium, (*int32)(&k.Retired))
 	if until != nil {
 		k.Validity.Until = calendar.Day(*until)
 	}

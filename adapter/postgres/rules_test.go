@@ -10,7 +10,7 @@ import (
 	"lovesaijo/domain/ledger"
 )
 
-func TestRulesDecidedBeforeTillsHadALimitTakeItsDefault(t *testing.T) {
+func TestRulesDecidedBeforeThereWasALimitTakeItsDefault(t *testing.T) {
 	t.Parallel()
 	url := pgtest.Open(t)
 	db := openAt(t, url)
@@ -24,4 +24,5 @@ func TestRulesDecidedBeforeTillsHadALimitTakeItsDefault(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 400, rules.ChargeMax)
 	require.Equal(t, ledger.DefaultRules().TillCashMax, rules.TillCashMax)
+	require.Equal(t, ledger.DefaultRules().CorrectAlone, rules.CorrectAlone)
 }

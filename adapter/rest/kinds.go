@@ -33,6 +33,8 @@ type KindFields struct {
 	Validity          validityView `json:"validity" doc:"At most one of its parts; none where points do not lapse"`
 	ClearedAtMerchant bool         `json:"cleared_at_merchant" doc:"A shop's receipt takes the expiry away"`
 	Transferable      bool         `json:"transferable" doc:"Residents may pass these points to one another"`
+	Earns             *bool        `json:"earns,omitempty" default:"true" doc:"Paying with these points earns cashback"`
+	Premium           bool         `json:"premium" required:"false" doc:"Given on top of a charge; the report on unused points shows them apart"`
 	RetiredFrom       *string      `json:"retired_from" required:"false" format:"date" nullable:"true" doc:"From this day on no new points of the kind are made"`
 }
 
@@ -82,6 +84,7 @@ func (c *contract) kinds() {
 func viewKind(k lot.Kind) kindView {
 	v := kindView{Code: string(k.Code), KindFields: KindFields{
 		Name: k.Name, Rank: k.Rank, ClearedAtMerchant: k.ClearedAtMerchant, Transferable: k.Transferable, RetiredFrom: lastDay(k.Retired),
+		Earns: &k.Earns, Premium: k.Premium,
 		Validity: validityView{Months: k.Validity.Months, Days: k.Validity.Days, YearEnds: k.Validity.YearEnds},
 	}}
 	if k.Validity.Until != 0 {
@@ -104,6 +107,7 @@ func (f KindFields) kind(code lot.KindCode) (lot.Kind, error) {
 	}
 	return lot.Kind{
 		Code: code, Name: f.Name, Rank: f.Rank, ClearedAtMerchant: f.ClearedAtMerchant, Transferable: f.Transferable, Retired: retired,
+		Earns: lo.FromPtrOr(f.Earns, true), Premium: f.Premium,
 		Validity: lot.Validity{Months: f.Validity.Months, Days: f.Validity.Days, Until: until, YearEnds: f.Validity.YearEnds},
 	}, nil
 }

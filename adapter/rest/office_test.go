@@ -54,7 +54,7 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 	got := town.ask(town.office, http.MethodGet, "/v1/admin/rules", nil)
 	rules := got.is(http.StatusOK)
 	delete(rules, "version")
-	rules["payment_max"], rules["till_cash_max"], rules["reason"] = 500, 300_000, "年末の対策"
+	rules["payment_max"], rules["till_cash_max"], rules["correct_alone"], rules["reason"] = 500, 300_000, 2_000, "年末の対策"
 	amended := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", got.header.Get("ETag"))
 	require.InDelta(t, 500, amended.is(http.StatusOK)["payment_max"], 0)
 	require.NotEqual(t, got.header.Get("ETag"), amended.header.Get("ETag"))
@@ -68,6 +68,7 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 	versions := town.ask(town.office, http.MethodGet, "/v1/admin/rules/versions", nil).is(http.StatusOK)["versions"].([]any)
 	require.Equal(t, "年末の対策", versions[0].(map[string]any)["reason"])
 	require.InDelta(t, 300_000, versions[0].(map[string]any)["till_cash_max"], 0)
+	require.InDelta(t, 2_000, versions[0].(map[string]any)["correct_alone"], 0)
 	require.InDelta(t, 1_000_000, versions[1].(map[string]any)["till_cash_max"], 0)
 }
 
@@ -95,6 +96,10 @@ func TestKindsAreSavedAndARetiredOneIsRefused(t *testing.T) {
 	kind := body{"name": "健康ポイント", "rank": 3, "validity": body{"year_ends": 1}, "cleared_at_merchant": true, "transferable": false}
 	saved := town.ask(town.office, http.MethodPut, "/v1/admin/kinds/health", kind).is(http.StatusOK)
 	require.Nil(t, saved["retired_from"])
+	require.Equal(t, []any{true, false}, []any{saved["earns"], saved["premium"]}, "points earn cashback unless it is said that they do not")
+	kind["earns"], kind["premium"] = false, true
+	saved = town.ask(town.office, http.MethodPut, "/v1/admin/kinds/health", kind).is(http.StatusOK)
+	require.Equal(t, []any{false, true}, []any{saved["earns"], saved["premium"]})
 	kind["retired_from"] = "2020-04-01"
 	town.ask(town.office, http.MethodPut, "/v1/admin/kinds/health", kind).is(http.StatusOK)
 	grant := body{"user_id": town.hana.user.ID.String(), "fund": "premium", "kind": "health", "amount": 10}

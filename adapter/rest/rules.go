@@ -37,6 +37,7 @@ type RulesFields struct {
 	TillDaysMax  int          `json:"till_days_max" minimum:"1" maximum:"365" doc:"Cash in a till longer than this is overdue"`
 	SoonDays     int          `json:"soon_days" minimum:"1" maximum:"365" doc:"Points that lapse within so many days lapse soon"`
 	BatchRowsMax int          `json:"batch_rows_max" minimum:"1" maximum:"1000000"`
+	CorrectAlone money.Points `json:"correct_alone" minimum:"1" maximum:"10000000000" doc:"Largest correction that one administrator makes alone; above it a second one approves"`
 }
 
 type limitsView struct {
@@ -209,6 +210,7 @@ func viewRulesFields(r ledger.Rules) RulesFields {
 		Transfers:  limitsView{Allowed: r.Transfers.Allowed, PerTimeMax: r.Transfers.PerTimeMax, PerMonthMax: r.Transfers.PerMonthMax},
 		PaymentMax: r.PaymentMax, ChargeKind: string(r.ChargeKind), ChargeFund: string(r.ChargeFund), ChargeMax: r.ChargeMax,
 		TillCashMax: r.TillCashMax, TillDaysMax: r.TillDaysMax, SoonDays: r.SoonDays, BatchRowsMax: r.BatchRowsMax,
+		CorrectAlone: r.CorrectAlone,
 	}
 }
 
@@ -218,6 +220,7 @@ func (f RulesFields) rules() ledger.Rules {
 		Transfers:  ledger.TransferLimits{Allowed: f.Transfers.Allowed, PerTimeMax: f.Transfers.PerTimeMax, PerMonthMax: f.Transfers.PerMonthMax},
 		ChargeKind: lot.KindCode(f.ChargeKind), ChargeFund: lot.FundCode(f.ChargeFund), ChargeMax: f.ChargeMax,
 		TillCashMax: f.TillCashMax, TillDaysMax: f.TillDaysMax, SoonDays: f.SoonDays, BatchRowsMax: f.BatchRowsMax,
+		CorrectAlone: f.CorrectAlone,
 	}
 }
 

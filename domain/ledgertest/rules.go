@@ -54,6 +54,7 @@ func rulesReadBack(t *testing.T, b Bench) {
 	want.Transfers = ledger.TransferLimits{Allowed: false, PerTimeMax: 1, PerMonthMax: 2}
 	want.PaymentMax, want.ChargeMax, want.ChargeKind, want.ChargeFund = 3, 4, gift.Code, "city"
 	want.TillDaysMax, want.SoonDays, want.BatchRowsMax, want.TillCashMax = 5, 6, 7, 8
+	want.CorrectAlone = 9
 	decided := ledger.RulesVersion{Rules: want, By: w.mayor.ID, At: hour(1), Reason: "議会の決定 'r'"}
 	decided.Rules.Version = 99 // the number is the rulebook's to give
 	number, err := usecase.Do(t.Context(), w.Unit, func(ctx context.Context, s Stores) (int64, error) { return s.Rulebook.Amend(ctx, decided) })
@@ -77,8 +78,8 @@ func rulesReadBack(t *testing.T, b Bench) {
 
 func kindsReadBack(t *testing.T, b Bench) {
 	kinds := []lot.Kind{
-		{Code: "by-months", Name: "月", Rank: 3, Validity: lot.Validity{Months: 6}, Retired: calendar.Never, Transferable: true},
-		{Code: "by-days", Name: "日", Rank: -1, Validity: lot.Validity{Days: 90}, Retired: calendar.Never, ClearedAtMerchant: true},
+		{Code: "by-months", Name: "月", Rank: 3, Validity: lot.Validity{Months: 6}, Retired: calendar.Never, Transferable: true, Earns: true},
+		{Code: "by-days", Name: "日", Rank: -1, Validity: lot.Validity{Days: 90}, Retired: calendar.Never, ClearedAtMerchant: true, Premium: true},
 		{Code: "until", Name: "まで", Rank: 0, Validity: lot.Validity{Until: calendar.On(2027, 2, 28)}, Retired: calendar.On(2027, 1, 1)},
 		{Code: "year-ends", Name: "年度末", Rank: 1 << 30, Validity: lot.Validity{YearEnds: 2}, Retired: calendar.Never},
 		{Code: "never", Name: "無期限", Retired: calendar.Never},
@@ -91,7 +92,7 @@ func kindsReadBack(t *testing.T, b Bench) {
 		require.EqualValues(t, i+1, rules.Version)
 		require.Equal(t, want, rules.Kinds)
 	}
-	changed := lot.Kind{Code: "until", Name: "終了", Rank: 9, Transferable: true, ClearedAtMerchant: true, Validity: lot.Validity{Days: 1}, Retired: calendar.On(2026, 11, 1)}
+	changed := lot.Kind{Code: "until", Name: "終了", Rank: 9, Transferable: true, ClearedAtMerchant: true, Earns: true, Premium: true, Validity: lot.Validity{Days: 1}, Retired: calendar.On(2026, 11, 1)}
 	require.NoError(t, b.Unit.Do(t.Context(), func(ctx context.Context, s Stores) error { return s.Rulebook.SaveKind(ctx, changed, hour(1)) }))
 	want[changed.Code] = changed
 	read, err := b.Rules.Rules(t.Context())

@@ -188,6 +188,7 @@ func sayRules(r ledger.Rules) map[string]string {
 		"transfer_per_month_max": points(r.Transfers.PerMonthMax), "payment_max": points(r.PaymentMax),
 		"charge_kind": string(r.ChargeKind), "charge_fund": string(r.ChargeFund), "charge_max": points(r.ChargeMax),
 		"till_cash_max": points(r.TillCashMax), "till_days_max": strconv.Itoa(r.TillDaysMax), "soon_days": strconv.Itoa(r.SoonDays), "batch_rows_max": strconv.Itoa(r.BatchRowsMax),
+		"correct_alone": points(r.CorrectAlone),
 	}
 }
 
@@ -205,7 +206,7 @@ func sayKind(k lot.Kind) map[string]string {
 	}
 	return map[string]string{
 		"name": k.Name, "rank": strconv.Itoa(int(k.Rank)), "validity": validity, "cleared_at_merchant": strconv.FormatBool(k.ClearedAtMerchant),
-		"transferable": strconv.FormatBool(k.Transferable), "retired": k.Retired.String(),
+		"transferable": strconv.FormatBool(k.Transferable), "earns": strconv.FormatBool(k.Earns), "premium": strconv.FormatBool(k.Premium), "retired": k.Retired.String(),
 	}
 }
 
