@@ -42,7 +42,8 @@ func setScene(t *testing.T) scene {
 	return scene{
 		banking.New(unit, store.Banks(embedded), plainReader{}, func() time.Time { return now }), store.Acts(),
 		access.Actor{User: ident.New[user.User](now), Role: user.Administrator},
-		access.Actor{User: ident.New[user.User](now), Role: user.Merchant}, own,
+		access.Actor{User: ident.New[user.User](now), Role: user.Merchant},
+		own,
 	}
 }
 
