@@ -15,7 +15,7 @@ import (
 )
 
 func account() bank.Account {
-	return bank.Account{Bank: "9999", Branch: "002", Type: bank.Ordinary, Number: "7654321", Holder: "ｶ)ｻｲｼﾞﾖｳﾖｳﾃﾝ"}
+	return bank.Account{Bank: "9999", Branch: "002", Type: bank.Ordinary, Number: "7654321", Holder: "ｶ)ｻｲｼﾞﾖｳｼﾖｳﾃﾝ"}
 }
 
 func TestAnAccountsNumberIsShownNowhere(t *testing.T) {

@@ -27,7 +27,7 @@ func transferFile(transfers ...func(*bank.CreditTransfer)) bank.TransferFile {
 	}
 	for i, change := range append([]func(*bank.CreditTransfer){func(*bank.CreditTransfer) {}}, transfers...) {
 		t := bank.CreditTransfer{
-			Payee:    bank.Account{Bank: "9999", Branch: "002", Type: bank.Ordinary, Number: fmt.Sprintf("%07d", 76543+i), Holder: "ｶ)ｻｲｼﾞﾖｳﾖｳﾃﾝ"},
+			Payee:    bank.Account{Bank: "9999", Branch: "002", Type: bank.Ordinary, Number: fmt.Sprintf("%07d", 76543+i), Holder: "ｶ)ｻｲｼﾞﾖｳｼﾖｳﾃﾝ"},
 			BankName: "ﾃｽﾄ", BranchName: "ﾆｼ", Amount: 128_450, Reference: bank.Kana(fmt.Sprintf("LSP202604 S%06d", 123+i)),
 		}
 		change(&t)
