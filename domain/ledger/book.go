@@ -59,6 +59,12 @@ func (b *Book) Rewards() Rewards { return b.rewards }
 // Remembering gives the book what has become of entries that are to be corrected.
 func (b *Book) Remembering(past map[EntryID]Past) { b.past = past }
 
+// Past gives it back; known is false for an entry that the book was not asked to remember.
+func (b *Book) Past(entry EntryID) (past Past, known bool) {
+	past, known = b.past[entry]
+	return past, known
+}
+
 // Past is what has become of an entry that is to be corrected.
 type Past struct {
 	Undone money.Points     // by corrections so far

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 
 	"lovesaijo/domain/event"
@@ -9,8 +10,11 @@ import (
 	"lovesaijo/domain/user"
 )
 
-// TopicWallet is the topic of changes to wallets.
-const TopicWallet event.Topic = "wallet"
+// The topics of this package.
+const (
+	TopicWallet     event.Topic = "wallet"     // changes to wallets
+	TopicCorrection event.Topic = "correction" // entries that were undone
+)
 
 // WalletChanged tells that an entry wrote a line into a wallet's history (clauses 4.3.2 and 4.3.6).
 type WalletChanged struct {
@@ -29,7 +33,21 @@ type WalletChanged struct {
 // EventTopic is event.Event's.
 func (WalletChanged) EventTopic() event.Topic { return TopicWallet }
 
-// Events gives one WalletChanged for each line that the acts wrote.
+// EntryCorrected tells that a correction undid an entry, wholly or in part (clause 4.6.1). Whoever counted the entry
+// counts so much less of it.
+type EntryCorrected struct {
+	ID       event.ID
+	Entry    EntryID // the correction
+	Type     EntryType
+	Original EntryID
+	At       time.Time
+	Amount   money.Points // of the original that was undone
+}
+
+// EventTopic is event.Event's.
+func (EntryCorrected) EventTopic() event.Topic { return TopicCorrection }
+
+// Events gives one WalletChanged for each line that the acts wrote, and one EntryCorrected for each correction.
 func (b *Book) Events() []event.Event {
 	events := make([]event.Event, len(b.written.Lines))
 	for i, line := range b.written.Lines {
@@ -37,6 +55,14 @@ func (b *Book) Events() []event.Event {
 			ID: ident.New[event.Event](b.Now), Wallet: line.Wallet, Owner: b.wallets[line.Wallet].Owner,
 			Entry: line.Entry, Type: line.Type, At: line.At, Delta: line.Delta, Balance: line.Balance,
 			Line: line.No, Counterpart: line.Counterpart,
+		}
+	}
+	for _, undoing := range b.written.Corrections {
+		i := slices.IndexFunc(b.written.Entries, func(e Entry) bool { return e.ID == undoing.Entry })
+		if e := &b.written.Entries[i]; e.Type == Reversal || e.Type == Partial {
+			events = append(events, EntryCorrected{
+				ID: ident.New[event.Event](b.Now), Entry: e.ID, Type: e.Type, Original: undoing.Original, At: e.At, Amount: undoing.Amount,
+			})
 		}
 	}
 	return events
