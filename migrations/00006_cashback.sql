@@ -23,6 +23,8 @@ ALTER TABLE lines ADD COLUMN cashback bigint NOT NULL DEFAULT 0, DROP CONSTRAINT
 ALTER TABLE lines ADD CONSTRAINT lines_delta_not_zero CHECK (delta <> 0 OR cashback > 0 OR type IN (16, 17)),
     ADD CONSTRAINT lines_cashback_of_payments CHECK (cashback = 0 OR cashback > 0 AND type = 8);
 
+CREATE INDEX postings_of_receivables ON postings (fund, at) WHERE source_kind = 7 OR destination_kind = 7;
+
 -- How much of an entry each correction undid.
 CREATE TABLE corrections (
     entry_id    uuid   CONSTRAINT corrections_pkey PRIMARY KEY,
@@ -114,6 +116,7 @@ CREATE TABLE shares (
 ) WITH (fillfactor = 50);
 
 -- +goose Down
+DROP INDEX postings_of_receivables;
 DROP TABLE shares, awards, campaigns, programmes, offers, corrections;
 ALTER TABLE lines DROP CONSTRAINT lines_cashback_of_payments, DROP CONSTRAINT lines_delta_not_zero, DROP COLUMN cashback;
 ALTER TABLE lines ADD CONSTRAINT lines_delta_not_zero CHECK (delta <> 0);

@@ -36,6 +36,10 @@ type Statements interface {
 	Position(ctx context.Context, at time.Time) (Position, error)
 	// Tills lists the tills that hold cash, the longest waiting first.
 	Tills(ctx context.Context) ([]TillState, error)
+	// Receivables lists what is owed, the longest waiting first.
+	Receivables(ctx context.Context) ([]ReceivableState, error)
+	// Corrections lists the corrections of an entry, oldest first. Of a correction it lists the correction itself.
+	Corrections(ctx context.Context, entry EntryID) ([]Corrected, error)
 }
 
 // The refusals of readings.
@@ -123,6 +127,24 @@ type TillState struct {
 	Fund     lot.FundCode
 	Cash     money.Yen
 	Since    time.Time // since when it has held cash without a remittance
+}
+
+// ReceivableState is what the owner of one wallet owes to one fund (clause 4.6.1).
+type ReceivableState struct {
+	Debtor WalletID
+	Owner  user.ID
+	Fund   lot.FundCode
+	Amount money.Yen
+	Since  time.Time // since when something has been owed
+}
+
+// Corrected is one correction with what it undid.
+type Corrected struct {
+	Undoing
+	Type         EntryType // of the correction; ClaimReturn for a claim that came back
+	At           time.Time // of the correction
+	OriginalType EntryType
+	OriginalAt   time.Time
 }
 
 // Add counts what pots of a kind hold into the position; assets come with the opposite sign, as pots carry it.
