@@ -28,6 +28,7 @@ CREATE TABLE statements (
     carried_over bigint NOT NULL,
     received     bigint NOT NULL,
     returned     bigint NOT NULL,
+    granted      bigint NOT NULL,
     spent        bigint NOT NULL,
     corrected    bigint NOT NULL,
     lapsed       bigint NOT NULL,
@@ -36,13 +37,18 @@ CREATE TABLE statements (
     due          bigint NOT NULL,
     hash         bytea  NOT NULL,
     CONSTRAINT statements_pkey PRIMARY KEY (period_id, merchant_id),
-    CONSTRAINT statements_add_up CHECK (due = carried_over + received - returned - spent + corrected - lapsed - claimed - owed)
+    CONSTRAINT statements_add_up CHECK (due = carried_over + received - returned + granted - spent + corrected - lapsed - claimed - owed)
 );
 CREATE INDEX statements_of_merchant ON statements (merchant_id);
+
+-- What a merchant has claimed since a closing, and what was booked as owed: a few among the millions of their tables.
+CREATE INDEX lines_of_claims ON lines (wallet_id) WHERE type IN (11, 12);
+CREATE INDEX postings_of_receivables ON postings (entry_id) WHERE source_kind = 7 OR destination_kind = 7;
 CREATE TRIGGER statements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE claims (
     id           uuid        CONSTRAINT claims_pkey PRIMARY KEY,
+    no           bigint      GENERATED ALWAYS AS IDENTITY CONSTRAINT claims_no_key UNIQUE,
     period_id    uuid        NOT NULL CONSTRAINT claims_period_fkey REFERENCES periods,
     merchant_id  uuid        NOT NULL,
     amount       bigint      NOT NULL,
@@ -67,6 +73,7 @@ CREATE TABLE claims (
 );
 CREATE UNIQUE INDEX claims_one_draft ON claims (merchant_id) WHERE state = 'draft';
 CREATE INDEX claims_of_merchant ON claims (merchant_id, id);
+CREATE INDEX claims_of_period ON claims (period_id, id);
 CREATE INDEX claims_by_state ON claims (state, id);
 
 CREATE TABLE bank_accounts (
@@ -188,4 +195,5 @@ CREATE TABLE frozen_reports (
 CREATE TRIGGER frozen_reports_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON frozen_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
+DROP INDEX lines_of_claims, postings_of_receivables;
 DROP TABLE frozen_reports, approval_requests, settlement_settings, payouts, bank_files, bank_accounts, claims, statements, periods;

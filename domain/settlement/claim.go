@@ -64,6 +64,7 @@ var next = map[ClaimState][]ClaimState{
 // Claim is a merchant's demand to be paid for points (clause 4.4.1).
 type Claim struct {
 	ID          ClaimID
+	No          int64 // 1, 2, 3 …, for people and for the reference of its transfers; given by the store
 	Period      PeriodID
 	Merchant    ledger.WalletID
 	Amount      money.Points

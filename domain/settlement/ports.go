@@ -19,7 +19,7 @@ type Periods interface {
 	// Close writes a closed period with its statements. The periods must be locked.
 	Close(ctx context.Context, period Period, statements []Statement) error
 	// Tally sums each merchant's lines and receivables of the entries numbered after first up to last, with the numbers
-	// of its first and last line among them and the merchant's Due of the period before as CarriedOver. Merchants
+	// of its first and last line among them and the merchant's Due of the closed period before as CarriedOver. Merchants
 	// without any of these are absent; the sums are not sealed. They come by merchant.
 	Tally(ctx context.Context, period PeriodID, first, last int64) ([]Statement, error)
 	// LastBefore gives the largest number of an entry of a moment before the given one that is not above settled.
@@ -34,23 +34,27 @@ type Horizon interface {
 // Claims keeps claims, payouts, files and accounts inside a unit of work. Whatever is saved must have the stored
 // version, and moves it on; else ErrClaimChanged.
 type Claims interface {
+	// AddClaims enters claims. Their numbers are given by the store, in the order of the claims.
 	AddClaims(ctx context.Context, claims []Claim) error
 	// LockClaims gives claims, by identifier, and keeps them from all other units. Unknown ones are absent.
 	LockClaims(ctx context.Context, ids []ClaimID) ([]Claim, error)
-	// LockState gives the claims in any of the states, at most limit, by identifier, and keeps them from other units.
-	LockState(ctx context.Context, states []ClaimState, limit int) ([]Claim, error)
+	// LockState gives the claims in any of the states, at most limit, by identifier, and keeps them from other units:
+	// of one merchant or, for the zero wallet, of all.
+	LockState(ctx context.Context, merchant ledger.WalletID, states []ClaimState, limit int) ([]Claim, error)
 	SaveClaims(ctx context.Context, claims []Claim) error
-	// ClaimedSince sums what a merchant has claimed, less what came back, by entries numbered after seq, and by claims
-	// of this very unit.
-	ClaimedSince(ctx context.Context, merchant ledger.WalletID, seq int64) (money.Points, error)
+	// ClaimedSince sums what each merchant has claimed, less what came back, by entries numbered after seq, and by claims
+	// of this very unit. Who claimed nothing may be absent.
+	ClaimedSince(ctx context.Context, merchants []ledger.WalletID, seq int64) (map[ledger.WalletID]money.Points, error)
 
 	AddPayouts(ctx context.Context, payouts []Payout) error
-	// PayoutsOf gives a file's payouts by record, locked.
-	PayoutsOf(ctx context.Context, file FileID) ([]Payout, error)
+	// PayoutsOf gives a file's payouts behind a record, at most limit, by record, locked.
+	PayoutsOf(ctx context.Context, file FileID, after, limit int) ([]Payout, error)
 	// LockPayouts gives payouts, locked. Unknown ones are absent.
 	LockPayouts(ctx context.Context, ids []PayoutID) ([]Payout, error)
 	// Attempts counts, for each claim, the payouts that came back.
 	Attempts(ctx context.Context, claims []ClaimID) (map[ClaimID]int, error)
+	// Reached tells which accounts have had a payout that was not voided.
+	Reached(ctx context.Context, accounts []AccountID) (map[AccountID]bool, error)
 	SavePayouts(ctx context.Context, payouts []Payout) error
 
 	AddFile(ctx context.Context, file File) error
@@ -81,11 +85,14 @@ type Decisions interface {
 // Reader reads settlement outside of units.
 type Reader interface {
 	Settings(ctx context.Context) (Settings, error)
+	// SettingsVersions lists what was decided about settlement, newest first; the oldest of very many are left out.
+	SettingsVersions(ctx context.Context) ([]SettingsVersion, error)
 	// Periods lists periods, newest first.
 	Periods(ctx context.Context, after string, limit int) (page.Of[Period], error)
 	// Period returns ErrPeriodUnknown.
 	Period(ctx context.Context, id PeriodID) (Period, error)
-	// PeriodOf gives the closed period that an entry belongs to; ok is false while that is open.
+	// PeriodOf gives the closed period that an entry belongs to; ok is false while that is open. It returns
+	// ledger.ErrEntryUnknown.
 	PeriodOf(ctx context.Context, entry ledger.EntryID) (period Period, ok bool, err error)
 	// Statements lists a period's statements by merchant.
 	Statements(ctx context.Context, period PeriodID, after string, limit int) (page.Of[Statement], error)

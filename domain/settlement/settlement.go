@@ -65,8 +65,9 @@ var (
 	ErrPeriodName     = fault.Define(fault.Invalid, "period_name_invalid", "名前は1から40文字で入力してください。")
 )
 
-// Statement is one merchant's account of one period (clause 4.4.3). Due = CarriedOver + Received − Returned − Spent +
-// Corrected − Lapsed − Claimed − Owed; it equals what the wallet held less what was owed at the closing number.
+// Statement is one merchant's account of one period (clause 4.4.3). Due = CarriedOver + Received − Returned + Granted −
+// Spent + Corrected − Lapsed − Claimed − Owed; it equals what the wallet held less what was owed at the closing number.
+// Every line of the wallet counts in exactly one of these figures, a payment's in Received and Returned.
 type Statement struct {
 	Period      PeriodID
 	Merchant    ledger.WalletID
@@ -76,18 +77,20 @@ type Statement struct {
 	CarriedOver money.Points // due at the end of the period before; negative where more was returned than received
 	Received    money.Points // by payments
 	Returned    money.Points // of those, as cashback at once
+	Granted     money.Points // by grants, which merchants rarely get, and whatever else has no figure of its own
 	Spent       money.Points // paid to other merchants
-	Corrected   money.Points // by reversals, partial corrections and adjustments; negative where taken away
+	Corrected   money.Points // by reversals, partial corrections, adjustments and recoveries; negative where taken away
 	Lapsed      money.Points
 	Claimed     money.Points // in the period, less what came back from withdrawn claims
-	Owed        money.Points // booked as receivable in the period, less what was paid of it
+	Owed        money.Points // booked as receivable in the period, less what was paid of it, in cash or out of the wallet
 	Due         money.Points
 	Hash        [32]byte // of Form
 }
 
-// Net is what the period itself brought: received − returned as cashback, less what was spent and lapsed, corrected.
+// Net is what the period itself brought: received − returned as cashback, with what was granted, less what was spent
+// and lapsed, corrected.
 func (s Statement) Net() money.Points {
-	return s.Received - s.Returned - s.Spent + s.Corrected - s.Lapsed
+	return s.Received - s.Returned + s.Granted - s.Spent + s.Corrected - s.Lapsed
 }
 
 // Sum gives what must be due.
@@ -95,8 +98,8 @@ func (s Statement) Sum() money.Points { return s.CarriedOver + s.Net() - s.Claim
 
 // Form gives the statement's figures in the form that is hashed.
 func (s Statement) Form() string {
-	return fmt.Sprintf("statement/1 %s %s %d %d %d %d %d %d %d %d %d %d %d %d", s.Period, s.Merchant, s.FirstLine, s.LastLine,
-		s.Payments, s.CarriedOver, s.Received, s.Returned, s.Spent, s.Corrected, s.Lapsed, s.Claimed, s.Owed, s.Due)
+	return fmt.Sprintf("statement/1 %s %s %d %d %d %d %d %d %d %d %d %d %d %d %d", s.Period, s.Merchant, s.FirstLine, s.LastLine,
+		s.Payments, s.CarriedOver, s.Received, s.Returned, s.Granted, s.Spent, s.Corrected, s.Lapsed, s.Claimed, s.Owed, s.Due)
 }
 
 // Sealed gives the statement with its hash.
