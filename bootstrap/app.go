@@ -17,6 +17,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
+	"lovesaijo/usecase/banking"
 	"lovesaijo/usecase/charging"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/funding"
@@ -52,6 +53,7 @@ type appNeeds struct {
 	PreviewRules *ruling.Previewing
 	Granting     *granting.Granting
 	Bulk         *granting.Bulk
+	Banking      *banking.Banking
 	Expiring     *expiring.Expiring
 	Lapsing      *expiring.Lapsing
 	Trail        audit.Reader
@@ -80,9 +82,10 @@ func newApp(n appNeeds) (*fiber.App, error) {
 	return rest.New(rest.Deps{
 		Log: n.Log, Now: n.Clock, Guard: n.Guard, Door: n.Door, Desk: n.Desk, Pay: n.Pay, PreviewPayment: n.PreviewPay,
 		Charging: n.Charging, Reading: n.Reading, Informing: n.Informing, Funding: n.Funding, Accounts: n.Accounts,
-		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Expiring: n.Expiring, Lapsing: n.Lapsing,
+		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Banking: n.Banking, Expiring: n.Expiring, Lapsing: n.Lapsing,
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
 		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
+		TrustedProxies: n.Config.TrustedProxies,
 	}), nil
 }
 

@@ -27,6 +27,7 @@ type Config struct {
 	SealKeyFile         string
 	VaultKeyFile        string
 	SealHeads           string
+	TestBank            bool
 	LogLevel            slog.Level
 	DatabaseConnections int
 	TellerWindows       int
@@ -99,6 +100,10 @@ var variables = []variable{
 	{
 		"LOVESAIJO_SEAL_HEADS", "file to which the heads of the seals are exported; keep it on another disk; empty puts it in the data folder", "",
 		func(c *Config, text string) error { c.SealHeads = text; return nil },
+	},
+	{
+		"LOVESAIJO_TEST_BANK", "true adds the bank 9999, which nobody has, to the list of banks: for demonstrations and tests", "false",
+		func(c *Config, text string) (err error) { c.TestBank, err = strconv.ParseBool(text); return err },
 	},
 	{
 		"LOVESAIJO_LOG_LEVEL", "debug, info, warn or error", "info",

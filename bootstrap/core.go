@@ -15,6 +15,7 @@ import (
 	"lovesaijo/adapter/sealfile"
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
+	"lovesaijo/domain/bank"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
@@ -52,11 +53,13 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(db *postgres.DB) proof.Books { return db.Books() },
 			func(db *postgres.DB) proof.Seals { return db.Seals() },
 			func(config Config) (proof.Heads, error) { return sealfile.New(config.SealHeads), nil },
+			func(db *postgres.DB, embedded bank.Embedded) bank.Directory { return db.Banks(embedded) },
+			func(config Config) bank.Embedded { return embeddedBanks(config.TestBank) },
 			func(signer *crypt.TokenSigner) access.Signer { return signer },
 			func(sealer *crypt.Sealer) access.Seal { return sealer },
 			func(vault *crypt.Vault) settlement.Vault { return vault },
 		),
-		units,
+		units, bankLists,
 	)
 }
 

@@ -54,6 +54,7 @@ func (c *contract) register() {
 	c.tills()
 	c.kinds()
 	c.rules()
+	c.banks(c.Banking)
 	c.grants()
 	c.batches()
 	c.users()

@@ -24,6 +24,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
+	"lovesaijo/usecase/banking"
 	"lovesaijo/usecase/charging"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/funding"
@@ -63,6 +64,8 @@ type Deps struct {
 	Trail        audit.Reader
 	Verify       *proving.Verify
 	Live         event.Feed
+
+	Banking *banking.Banking
 
 	Roster user.Roster
 	Codes  user.CodeReader
@@ -143,7 +146,8 @@ func New(deps Deps) *fiber.App {
 // boundBody lets only the operations that take lists read a large body.
 func boundBody(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	path, _, _ := strings.Cut(string(header.RequestURI()), "?")
-	if path == batchesPath || path == batchesPath+"/preview" {
+	switch path {
+	case batchesPath, batchesPath + "/preview", bankMasterPath, bankMasterPath + "/preview":
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyBytesMaxBatch}
 	}
 	return fasthttp.RequestConfig{}
