@@ -40,11 +40,11 @@ CREATE TABLE statements (
     CONSTRAINT statements_add_up CHECK (due = carried_over + received - returned + granted - spent + corrected - lapsed - claimed - owed)
 );
 CREATE INDEX statements_of_merchant ON statements (merchant_id);
+CREATE TRIGGER statements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- What a merchant has claimed since a closing, and what was booked as owed: a few among the millions of their tables.
 CREATE INDEX lines_of_claims ON lines (wallet_id) WHERE type IN (11, 12);
 CREATE INDEX postings_of_receivables ON postings (entry_id) WHERE source_kind = 7 OR destination_kind = 7;
-CREATE TRIGGER statements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TABLE claims (
     id           uuid        CONSTRAINT claims_pkey PRIMARY KEY,
