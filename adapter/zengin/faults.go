@@ -1,0 +1,37 @@
+package zengin
+
+import "lovesaijo/domain/fault"
+
+// What only bytes can have wrong. Like those of package bank, all of these are met as violations.
+var (
+	errEmpty         = fault.Define(fault.Invalid, "zengin_empty", "ファイルが空です。")
+	errBOM           = fault.Define(fault.Invalid, "zengin_bom", "ファイルの先頭にBOMがあります。JISコードで保存してください。")
+	errUTF8          = fault.Define(fault.Invalid, "zengin_utf8", "文字コードがUTF-8です。JISコードで保存してください。バイト位置はJISコードに直したときのものです。")
+	errUTF16         = fault.Define(fault.Invalid, "zengin_utf16", "文字コードがUTF-16です。JISコードで保存してください。バイト位置はJISコードに直したときのものです。")
+	errEBCDIC        = fault.Define(fault.Invalid, "zengin_ebcdic", "文字コードがEBCDICのため、読めません。JISコードで保存してください。")
+	errEndMark       = fault.Define(fault.Invalid, "zengin_end_mark", "ファイルの末尾にEOF(1A)があります。")
+	errLength        = fault.Define(fault.Invalid, "zengin_record_length", "レコードの長さが120バイトではありません。")
+	errKind          = fault.Define(fault.Invalid, "zengin_record_kind", "データ区分が1、2、8、9のどれでもありません。")
+	errOrder         = fault.Define(fault.Invalid, "zengin_record_order", "レコードの順序が、ヘッダー、データ、トレーラー、エンドになっていません。")
+	errNoHeader      = fault.Define(fault.Invalid, "zengin_header_missing", "ヘッダーレコードがありません。")
+	errNoTrailer     = fault.Define(fault.Invalid, "zengin_trailer_missing", "トレーラーレコードがありません。")
+	errNoEnd         = fault.Define(fault.Invalid, "zengin_end_missing", "エンドレコードがありません。")
+	errLineEnd       = fault.Define(fault.Invalid, "zengin_line_end", "改行がCR LFではありません。")
+	errNoLineEnd     = fault.Define(fault.Invalid, "zengin_line_end_missing", "レコードの後にCR LFがありません。")
+	errLineEmpty     = fault.Define(fault.Invalid, "zengin_line_empty", "空の行があります。")
+	errLinesWanted   = fault.Define(fault.Invalid, "zengin_line_ends_wanted", "改行がありません。この銀行の設定では、レコードごとにCR LFを付けます。")
+	errLinesUnwanted = fault.Define(fault.Invalid, "zengin_line_ends_unwanted", "改行があります。この銀行の設定では、改行を付けません。")
+	errDigits        = fault.Define(fault.Invalid, "zengin_not_digits", "数字の項目に数字以外があります。")
+	errBusiness      = fault.Define(fault.Invalid, "zengin_business", "種別コードが21(総合振込)ではありません。")
+	errCodeSet       = fault.Define(fault.Invalid, "zengin_code_set", "コード区分が0(JIS)ではありません。")
+	errFiller        = fault.Define(fault.Invalid, "zengin_filler", "空白の項目に文字があります。")
+	errClearing      = fault.Define(fault.Invalid, "zengin_clearing", "手形交換所番号が銀行の設定と違います。")
+	errClass         = fault.Define(fault.Invalid, "zengin_transfer_class", "振込指定区分が7、8、0、空白のどれでもありません。")
+	errClassDiffers  = fault.Define(fault.Invalid, "zengin_transfer_class_differs", "振込指定区分が銀行の設定と違います。")
+	errEDI           = fault.Define(fault.Invalid, "zengin_edi_mark", "識別表示がYでも空白でもありません。")
+	errEDIDiffers    = fault.Define(fault.Invalid, "zengin_edi_differs", "EDI情報と顧客コードの使い方が銀行の設定と違います。")
+	errNamesUnwanted = fault.Define(fault.Invalid, "zengin_names_unwanted", "この銀行の設定では、銀行名と支店名を空白にします。")
+	errCount         = fault.Define(fault.Invalid, "zengin_count_differs", "合計件数がデータレコードの件数と違います。")
+	errTotal         = fault.Define(fault.Invalid, "zengin_total_differs", "合計金額がデータレコードの合計と違います。")
+	errTooMany       = fault.Define(fault.Invalid, "zengin_violations_too_many", "不備が多すぎるため、残りは表示していません。")
+)
