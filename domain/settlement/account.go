@@ -55,6 +55,27 @@ type MerchantAccount struct {
 	Version    int64
 }
 
+// Activate lets the account be paid to. Somebody other than who entered it has to look at it.
+func (a *MerchantAccount) Activate(by user.ID, at time.Time) error {
+	return a.decide(Active, by, at, "")
+}
+
+// Decline turns the account down.
+func (a *MerchantAccount) Decline(by user.ID, at time.Time, reason string) error {
+	return a.decide(Declined, by, at, reason)
+}
+
+func (a *MerchantAccount) decide(state AccountState, by user.ID, at time.Time, reason string) error {
+	switch {
+	case a.State != Proposed:
+		return ErrAccountState
+	case a.ProposedBy == by:
+		return ErrAccountSamePerson
+	}
+	a.State, a.DecidedBy, a.DecidedAt, a.Reason = state, by, at, reason
+	return nil
+}
+
 // The refusals about accounts.
 var (
 	ErrAccountUnknown    = fault.Define(fault.NotFound, "bank_account_unknown", "その口座は見つかりません。")

@@ -1,7 +1,9 @@
 package settlement
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"lovesaijo/domain/bank"
@@ -125,6 +127,46 @@ func (c *Claim) Approve(by user.ID, at time.Time) error {
 	return nil
 }
 
+// End withdraws or refuses the claim, with the reason for people.
+func (c *Claim) End(state ClaimState, reason string, at time.Time) error {
+	if err := c.Become(state); err != nil {
+		return err
+	}
+	c.EndedAt, c.Reason = at, reason
+	return nil
+}
+
+// Pay ends the claim as paid.
+func (c *Claim) Pay(at time.Time) error {
+	if err := c.Become(Paid); err != nil {
+		return err
+	}
+	c.EndedAt = at
+	return nil
+}
+
+// Return opens the claim again: its transfer came back.
+func (c *Claim) Return() error {
+	if err := c.Become(Returned); err != nil {
+		return err
+	}
+	c.EndedAt = time.Time{}
+	return nil
+}
+
+// NoText is the claim's number as people read it, with as many zeros as keep a list in order.
+func (c *Claim) NoText() string { return fmt.Sprintf("S%06d", c.No) }
+
+// Reference gives what names the claim's transfers at the bank: LSP202611 S000123 for a claim of a period that ends in
+// November 2026, or, where the bank takes no EDI field, a number. It is the same for every attempt.
+func (c *Claim) Reference(until calendar.Day, p bank.Profile) bank.Kana {
+	month := strings.ReplaceAll(until.String()[:len("2026-11")], "-", "")
+	if !p.EDI {
+		return bank.Kana(fmt.Sprintf("%s%06d", month, c.No))
+	}
+	return bank.Kana("LSP" + month + " " + c.NoText())
+}
+
 // Payable sums what is to be transferred: the amount less what tills were set off against.
 func (c *Claim) Payable() money.Points { return c.Amount - total(c.Offset) }
 
@@ -148,61 +190,3 @@ func total(parts []ledger.Backed) money.Points {
 	}
 	return sum
 }
-
-// PayoutState says what became of a payout.
-type PayoutState uint8
-
-// The states of a payout.
-const (
-	PayoutExported PayoutState = iota + 1
-	PayoutPaid
-	PayoutReturned
-	PayoutVoided // its file was exported again
-)
-
-var payoutStateNames = [...]string{PayoutExported: "exported", PayoutPaid: "paid", PayoutReturned: "returned", PayoutVoided: "voided"}
-
-// String gives the state's name in the API and the database.
-func (s PayoutState) String() string {
-	if s < PayoutExported || s > PayoutVoided {
-		return "unknown"
-	}
-	return payoutStateNames[s]
-}
-
-// ParsePayoutState reads a state's name; ok is false for an unknown one.
-func ParsePayoutState(name string) (state PayoutState, ok bool) {
-	i := slices.Index(payoutStateNames[:], name)
-	return PayoutState(max(i, 0)), i >= int(PayoutExported)
-}
-
-// Payout is one attempt to pay a claim by bank transfer.
-type Payout struct {
-	ID          PayoutID
-	Claim       ClaimID
-	Merchant    ledger.WalletID
-	Attempt     int // 1 for the first; the account was corrected before each further one
-	File        FileID
-	Record      int       // its place among the file's transfers, from 1
-	Account     AccountID // as it was then
-	Amount      money.Points
-	Fee         money.Yen
-	Bearer      Bearer
-	Transfer    money.Yen // what the bank is asked to pay: the amount less a fee that the merchant bears
-	New         bank.NewCode
-	Reference   bank.Kana
-	State       PayoutState
-	Entry       ledger.EntryID // that booked the payment
-	ReturnEntry ledger.EntryID // that booked its return
-	PaidOn      calendar.Day
-	ReturnedOn  calendar.Day
-	Reason      string // of the return
-	Version     int64
-}
-
-// The refusals about payouts.
-var (
-	ErrPayoutUnknown = fault.Define(fault.NotFound, "payout_unknown", "その振込は見つかりません。")
-	ErrPayoutState   = fault.Define(fault.Conflict, "payout_state", "この振込は今の状態ではその操作ができません。")
-	ErrPayoutTooFew  = fault.Define(fault.Refused, "payout_below_fee", "手数料を差し引くと振込額が1円に満たないため、振り込めません。")
-)

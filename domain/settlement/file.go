@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"encoding/hex"
 	"slices"
 	"time"
 
@@ -75,8 +76,32 @@ var (
 // Format spells transfer files.
 type Format interface {
 	Name() string
+	Extension() string // of file names, without a dot
 	// Write spells a file. It refuses, and never mangles, what the format cannot say.
 	Write(file bank.TransferFile, profile bank.Profile, now time.Time) ([]byte, error)
-	// Check reads a file as the bank would and lists every violation.
-	Check(content []byte) []bank.Violation
+	// Read reads any bytes as the bank would and lists every violation. A format without years takes the day that is
+	// nearest to near.
+	Read(content []byte, profile bank.Profile, near calendar.Day) (bank.TransferFile, []bank.Violation)
 }
+
+// Void keeps a file from being taken to the bank, since another one takes its place. It returns ErrFileState for one
+// that somebody has said to be there already.
+func (f *File) Void() error {
+	if f.State != FileMade {
+		return ErrFileState
+	}
+	f.State = FileVoided
+	return nil
+}
+
+// Send notes that the bank has the file.
+func (f *File) Send(by user.ID, at time.Time) error {
+	if f.State != FileMade {
+		return ErrFileState
+	}
+	f.State, f.SentBy, f.SentAt = FileSent, by, at
+	return nil
+}
+
+// HashText gives the file's hash as people compare it.
+func (f *File) HashText() string { return hex.EncodeToString(f.SHA256[:]) }

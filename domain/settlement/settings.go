@@ -69,6 +69,9 @@ func ParseCycle(name string) (cycle Cycle, ok bool) {
 	return Cycle(max(i, 0)), i >= int(Monthly)
 }
 
+// halfDays is how many days the first half of a month has.
+const halfDays = 15
+
 // Next gives the period that follows after, or the one that has day where there is none before it.
 func (c Cycle) Next(after, day calendar.Day) (from, until calendar.Day) {
 	from = after + 1
@@ -77,7 +80,7 @@ func (c Cycle) Next(after, day calendar.Day) (from, until calendar.Day) {
 	}
 	start := from.MonthStart()
 	until = start.AddMonths(1) - 1
-	if middle := start + 14; c == HalfMonthly && from <= middle {
+	if middle := start + halfDays - 1; c == HalfMonthly && from <= middle {
 		until = middle
 	}
 	return from, until

@@ -20,14 +20,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
-	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/ident"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/money"
-	"lovesaijo/domain/user"
 )
 
 // The identifiers of this package.
@@ -37,32 +34,6 @@ type (
 	PayoutID  = ident.ID[Payout]
 	FileID    = ident.ID[File]
 	AccountID = ident.ID[MerchantAccount]
-)
-
-// Period is a span of the journal for which merchants are paid.
-type Period struct {
-	ID        PeriodID
-	Name      string // 2026年11月
-	From      calendar.Day
-	Until     calendar.Day // its last day; what is posted later than it but before the closing number counts as well
-	FirstSeq  int64        // the number behind which it begins
-	LastSeq   int64        // the number with which it ends; zero while it is open
-	Closed    bool
-	ClosedBy  user.ID
-	ClosedAt  time.Time
-	CreatedAt time.Time
-}
-
-// The refusals about periods.
-var (
-	ErrPeriodUnknown  = fault.Define(fault.NotFound, "period_unknown", "その精算期間は見つかりません。")
-	ErrPeriodOverlaps = fault.Define(fault.Conflict, "period_overlaps", "ほかの精算期間と日付が重なっています。")
-	ErrPeriodGap      = fault.Define(fault.Conflict, "period_gap", "精算期間は前の期間の次の日から始めてください。")
-	ErrPeriodClosed   = fault.Define(fault.Conflict, "period_already_closed", "この精算期間はすでに締められています。")
-	ErrPeriodRuns     = fault.Define(fault.Conflict, "period_still_runs", "精算期間の最後の日が終わるまで締められません。")
-	ErrPeriodEarlier  = fault.Define(fault.Conflict, "period_earlier_open", "前の精算期間がまだ締められていません。")
-	ErrPeriodSpan     = fault.Define(fault.Invalid, "period_span_invalid", "精算期間は1日から366日までで、終わりは始まり以降の日にしてください。")
-	ErrPeriodName     = fault.Define(fault.Invalid, "period_name_invalid", "名前は1から40文字で入力してください。")
 )
 
 // Statement is one merchant's account of one period (clause 4.4.3). Due = CarriedOver + Received − Returned + Granted −
