@@ -44,7 +44,7 @@ CREATE TRIGGER statements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON statements
 
 -- What a merchant has claimed since a closing, and what was booked as owed: a few among the millions of their tables.
 CREATE INDEX lines_of_claims ON lines (wallet_id) WHERE type IN (11, 12);
-CREATE INDEX postings_of_receivables ON postings (entry_id) WHERE source_kind = 7 OR destination_kind = 7;
+CREATE INDEX postings_of_debts ON postings (entry_id) WHERE source_kind = 7 OR destination_kind = 7;
 
 CREATE TABLE claims (
     id           uuid        CONSTRAINT claims_pkey PRIMARY KEY,
@@ -186,7 +186,7 @@ CREATE TABLE frozen_reports (
     kind     text        NOT NULL,
     day      date        NOT NULL,
     last_seq bigint      NOT NULL,
-    content  jsonb       NOT NULL,
+    content  json        NOT NULL, -- byte for byte as it was hashed
     sha256   bytea       NOT NULL,
     made_by  uuid,
     made_at  timestamptz NOT NULL,
@@ -195,5 +195,5 @@ CREATE TABLE frozen_reports (
 CREATE TRIGGER frozen_reports_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON frozen_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
-DROP INDEX lines_of_claims, postings_of_receivables;
+DROP INDEX lines_of_claims, postings_of_debts;
 DROP TABLE frozen_reports, approval_requests, settlement_settings, payouts, bank_files, bank_accounts, claims, statements, periods;
