@@ -31,6 +31,10 @@ func (l *Ledger) Append(ctx context.Context, book *ledger.Book) error {
 		func() error { return s.appendLines(w.Lines) },
 		func() error { return s.appendWallets(book) },
 		func() error { return s.appendPots(book) },
+		func() error { return s.appendAwards(w.Awards, book.Now) },
+		func() error { return s.appendCampaigns(book) },
+		func() error { return s.appendShares(book) },
+		func() error { return s.appendCorrections(w.Corrections) },
 		func() error { return s.useCodes(w.Used) },
 	} {
 		if err := write(); err != nil {
@@ -55,8 +59,12 @@ func (s *Session) appendEntries(entries []ledger.Entry) error {
 		switch {
 		case s.entries.has(e.ID):
 			return violation("entries_pkey", "entry %s is there", e.ID)
-		case e.Type < ledger.Deposit || e.Type > ledger.Expiry:
+		case e.Type < ledger.Deposit || e.Type > ledger.Recovery:
 			return violation("entries_type_known", "%d", e.Type)
+		case undoes(e.Type) == e.Corrects.IsZero():
+			return violation("entries_corrects_by_type", "%s", e.Type)
+		case e.Type != ledger.Partial && s.reversed(e.Corrects):
+			return violation("entries_reversed_once", "entry %s", e.Corrects)
 		}
 		e.Postings = slices.Clone(e.Postings)
 		for _, p := range e.Postings {
@@ -69,6 +77,22 @@ func (s *Session) appendEntries(entries []ledger.Entry) error {
 		s.entries.put(e.ID, e)
 	}
 	return nil
+}
+
+func undoes(t ledger.EntryType) bool {
+	return t == ledger.Reversal || t == ledger.Partial || t == ledger.ClaimReturn
+}
+
+// reversed tells whether what was left of an entry has been undone.
+func (s *Session) reversed(original ledger.EntryID) bool {
+	if original.IsZero() {
+		return false
+	}
+	undone, _ := s.corrections.get(original)
+	return slices.ContainsFunc(undone, func(u ledger.Undoing) bool {
+		e, _ := s.entries.get(u.Entry)
+		return e.Type != ledger.Partial
+	})
 }
 
 func (s *Session) appendPosting(e ledger.Entry, p ledger.Posting) error {
@@ -114,8 +138,10 @@ func (s *Session) appendLines(lines []ledger.Line) error {
 		switch {
 		case line.No != int64(len(before))+1:
 			return violation("lines_pkey", "line %d of wallet %s after %d lines", line.No, line.Wallet, len(before))
-		case line.Delta == 0:
+		case line.Delta == 0 && line.Cashback == 0 && !undoes(line.Type):
 			return violation("lines_delta_not_zero", "wallet %s", line.Wallet)
+		case line.Cashback < 0, line.Cashback > 0 && line.Type != ledger.Payment:
+			return violation("lines_cashback_of_payments", "wallet %s", line.Wallet)
 		case line.Balance < 0:
 			return violation("lines_balance_not_negative", "wallet %s", line.Wallet)
 		}
@@ -155,7 +181,7 @@ func (s *Session) appendWallets(book *ledger.Book) error {
 		}
 		was, _ := s.wallets.get(w.ID)
 		s.wallets.put(w.ID, ledger.Wallet{
-			ID: w.ID, Owner: was.Owner, Role: was.Role, Closed: was.Closed,
+			ID: w.ID, Owner: was.Owner, Role: was.Role, Category: was.Category, Closed: was.Closed,
 			Balance: w.Balance, Lines: w.Lines, SentMonth: w.SentMonth, Sent: w.Sent, Lots: open,
 		})
 	}

@@ -62,7 +62,9 @@ func (l *Ledger) Peek(ctx context.Context, now time.Time, want ledger.Want) (*le
 			records = append(records, record)
 		}
 	}
-	return ledger.NewBook(now, t.newestRules().Rules, wallets, pots, codes, records), nil
+	book := ledger.NewBook(now, t.newestRules().Rules, wallets, pots, codes, records)
+	t.reward(book, want)
+	return book, nil
 }
 
 func unique[T comparable](values []T) []T {

@@ -15,14 +15,14 @@ import (
 const (
 	insertKeys = `INSERT INTO idempotency_keys (actor_id, key, hash, result)
 		SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::uuid[])`
-	insertEntries = `INSERT INTO entries (id, type, at, actor_id, batch_id, memo)
-		SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::text[])`
+	insertEntries = `INSERT INTO entries (id, type, at, actor_id, batch_id, corrects_id, memo)
+		SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[])`
 	insertPostings = `INSERT INTO postings (entry_id, no, at, fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on, hops, paid, amount)
 		SELECT entry_id, no, at, fund, sk, so, sl, dk, d, dl, kind, 'epoch'::date + days, hops, paid, amount
 		FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::text[], $5::smallint[], $6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::uuid[], $11::text[], $12::int[], $13::int[], $14::boolean[], $15::bigint[])
 		AS p(entry_id, no, at, fund, sk, so, sl, dk, d, dl, kind, days, hops, paid, amount)`
-	insertLines = `INSERT INTO lines (wallet_id, no, entry_id, type, at, delta, balance, counterpart_kind, counterpart_owner, memo)
-		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::smallint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::smallint[], $9::uuid[], $10::text[])`
+	insertLines = `INSERT INTO lines (wallet_id, no, entry_id, type, at, delta, cashback, balance, counterpart_kind, counterpart_owner, memo)
+		SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::smallint[], $5::timestamptz[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::uuid[], $11::text[])`
 	updateLots = `UPDATE lots SET remaining = c.remaining FROM unnest($1::uuid[], $2::bigint[]) AS c(id, remaining) WHERE lots.id = c.id`
 	insertLots = `INSERT INTO lots (id, wallet_id, kind, fund, expires_on, hops, paid, remaining, since)
 		SELECT id, wallet_id, kind, fund, 'epoch'::date + days, hops, paid, remaining, since
@@ -44,6 +44,7 @@ func (l *Ledger) Append(_ context.Context, book *ledger.Book) error {
 	l.appendLines(w.Lines)
 	l.appendWallets(book)
 	l.appendPots(book)
+	l.appendEarned(book, w)
 	if len(w.Used) > 0 {
 		tokens, entries := make([]string, len(w.Used)), make([][16]byte, len(w.Used))
 		for i, c := range w.Used {
@@ -73,17 +74,17 @@ func (l *Ledger) appendEntries(entries []ledger.Entry) {
 		return
 	}
 	ids, types, ats, memos := make([][16]byte, n), make([]int16, n), make([]time.Time, n), make([]string, n)
-	actors, batches := make([]pgtype.UUID, n), make([]pgtype.UUID, n)
+	actors, batches, corrects := make([]pgtype.UUID, n), make([]pgtype.UUID, n), make([]pgtype.UUID, n)
 	var p postingColumns
 	for i := range entries {
 		e := &entries[i]
 		ids[i], types[i], ats[i], memos[i] = e.ID, int16(e.Type), e.At, e.Memo
-		actors[i], batches[i] = nullable(e.Actor), nullable(e.Batch)
+		actors[i], batches[i], corrects[i] = nullable(e.Actor), nullable(e.Batch), nullable(e.Corrects)
 		for no := range e.Postings {
 			p.add(e, no)
 		}
 	}
-	l.session.write(insertEntries, ids, types, ats, actors, batches, memos)
+	l.session.write(insertEntries, ids, types, ats, actors, batches, corrects, memos)
 	l.session.write(insertPostings, p.entries, p.nos, p.ats, p.funds, p.sourceKinds, p.sourceOwners, p.sourceLots,
 		p.destinationKinds, p.destinationOwners, p.destinationLots, p.kinds, p.days, p.hops, p.paid, p.amounts)
 }
@@ -120,16 +121,16 @@ func (l *Ledger) appendLines(lines []ledger.Line) {
 		return
 	}
 	wallets, entries, owners := make([][16]byte, n), make([][16]byte, n), make([][16]byte, n)
-	nos, deltas, balances := make([]int64, n), make([]int64, n), make([]int64, n)
+	nos, deltas, cashbacks, balances := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	types, kinds := make([]int16, n), make([]int16, n)
 	ats, memos := make([]time.Time, n), make([]string, n)
 	for i := range lines {
 		line := &lines[i]
 		wallets[i], nos[i], entries[i], types[i], ats[i] = line.Wallet, line.No, line.Entry, int16(line.Type), line.At
-		deltas[i], balances[i] = int64(line.Delta), int64(line.Balance)
+		deltas[i], cashbacks[i], balances[i] = int64(line.Delta), int64(line.Cashback), int64(line.Balance)
 		kinds[i], owners[i], memos[i] = int16(line.Counterpart.Kind), line.Counterpart.Owner, line.Memo
 	}
-	l.session.write(insertLines, wallets, nos, entries, types, ats, deltas, balances, kinds, owners, memos)
+	l.session.write(insertLines, wallets, nos, entries, types, ats, deltas, cashbacks, balances, kinds, owners, memos)
 }
 
 func (l *Ledger) appendWallets(book *ledger.Book) {

@@ -30,7 +30,7 @@ const (
 	// A reading is long and one side of it may wait for the other. The tables are read whole, once.
 	tuneReading    = `SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off`
 	exportSnapshot = `SELECT pg_export_snapshot()`
-	readAllLines   = `SELECT wallet_id, no, entry_id, type, at, delta, balance, counterpart_kind, counterpart_owner, memo FROM lines`
+	readAllLines   = `SELECT wallet_id, no, entry_id, type, at, delta, cashback, balance, counterpart_kind, counterpart_owner, memo FROM lines`
 	readLinesOf    = readAllLines + ` WHERE wallet_id = $1 ORDER BY no LIMIT $2`
 	readAllWallets = `SELECT id, balance, lines FROM wallets`
 	readAllLots    = `SELECT wallet_id, id, kind, fund, expires_on, hops, paid, remaining, since FROM lots`
@@ -128,8 +128,8 @@ func (r *reading) History(ctx context.Context, wallet ledger.WalletID, limit int
 func (r *reading) line(v [][]byte, line *ledger.Line) {
 	*line = ledger.Line{
 		Wallet: rawUUID(v[0]), No: rawInt8(v[1]), Entry: rawUUID(v[2]), Type: ledger.EntryType(rawInt2(v[3])), At: rawTime(v[4]),
-		Delta: money.Points(rawInt8(v[5])), Balance: money.Points(rawInt8(v[6])),
-		Counterpart: ledger.Account{Kind: ledger.PotKind(rawInt2(v[7])), Owner: rawUUID(v[8])}, Memo: r.names.of(v[9]),
+		Delta: money.Points(rawInt8(v[5])), Cashback: money.Points(rawInt8(v[6])), Balance: money.Points(rawInt8(v[7])),
+		Counterpart: ledger.Account{Kind: ledger.PotKind(rawInt2(v[8])), Owner: rawUUID(v[9])}, Memo: r.names.of(v[10]),
 	}
 }
 

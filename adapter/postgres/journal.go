@@ -22,7 +22,7 @@ const journalChunk = 10_000
 // together in the index of their entries: one range of it is read instead of searching for each. Where the range
 // holds much else, as in a journal that was imported out of order, they are searched for.
 const (
-	readChunk       = `SELECT seq, id, type, at, actor_id, batch_id, memo FROM entries WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`
+	readChunk       = `SELECT seq, id, type, at, actor_id, batch_id, corrects_id, memo FROM entries WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`
 	journalPostings = `SELECT entry_id, at, fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on, hops, paid, amount FROM postings`
 	readRange       = journalPostings + ` WHERE entry_id >= $1 AND entry_id <= $2 ORDER BY entry_id, no LIMIT $3`
 	readScattered   = journalPostings + ` WHERE entry_id = ANY($1) ORDER BY entry_id, no`
@@ -74,7 +74,7 @@ func (j *journal) readEntries(ctx context.Context, c *chunk, after, until int64,
 		v := rows.RawValues()
 		c.entries = append(c.entries, ledger.Entry{
 			Seq: rawInt8(v[0]), ID: rawUUID(v[1]), Type: ledger.EntryType(rawInt2(v[2])), At: rawTime(v[3]),
-			Actor: rawUUID(v[4]), Batch: rawUUID(v[5]), Memo: j.names.of(v[6]),
+			Actor: rawUUID(v[4]), Batch: rawUUID(v[5]), Corrects: rawUUID(v[6]), Memo: j.names.of(v[7]),
 		})
 	}
 	return rows.Err()

@@ -35,36 +35,46 @@ const (
 	// Each key is looked up by itself: a join would be planned while the table is small, and read all of it later.
 	readKeys = `SELECT c.actor_id, c.key, k.hash, k.result FROM unnest($1::uuid[], $2::text[]) AS c(actor_id, key),
 		LATERAL (SELECT hash, result FROM idempotency_keys WHERE actor_id = c.actor_id AND key = c.key LIMIT 1) k`
-	readVersion = `SELECT coalesce(max(version), 0) FROM rules`
-	touchPots   = `INSERT INTO pots (kind, owner, fund) SELECT p.kind, p.owner, p.fund FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund ON CONFLICT DO NOTHING`
-	readPots    = `SELECT kind, owner, fund, balance FROM pots WHERE (kind, owner, fund) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[])) ORDER BY kind, owner, fund`
-	lockPots    = readPots + ` FOR NO KEY UPDATE`
-	peekPots    = `SELECT p.kind, p.owner, p.fund, coalesce(balance, 0) FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund LEFT JOIN pots USING (kind, owner, fund)`
+	readVersions = `SELECT (SELECT coalesce(max(version), 0) FROM rules), (SELECT version FROM offers)`
+	touchPots    = `INSERT INTO pots (kind, owner, fund) SELECT p.kind, p.owner, p.fund FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund ON CONFLICT DO NOTHING`
+	readPots     = `SELECT kind, owner, fund, balance FROM pots WHERE (kind, owner, fund) IN (SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::text[])) ORDER BY kind, owner, fund`
+	lockPots     = readPots + ` FOR NO KEY UPDATE`
+	peekPots     = `SELECT p.kind, p.owner, p.fund, coalesce(balance, 0) FROM unnest($1::smallint[], $2::uuid[], $3::text[]) AS p(kind, owner, fund) JOIN funds ON code = p.fund LEFT JOIN pots USING (kind, owner, fund)`
 )
 
-// Open is ledger.Ledger's: one round trip.
+// opening is how a book is opened: with which statements.
+type opening struct{ wallets, pots, eligible, past string }
+
+var (
+	locking = opening{lockWallets, lockPots, lockEligible, lockPastCampaigns}
+	peeking = opening{readWallets, peekPots, readEligible, readPastCampaigns}
+)
+
+// Open is ledger.Ledger's: one round trip, and a second one where a campaign or a cap per person is in force, or where
+// entries are to be corrected.
 func (l *Ledger) Open(ctx context.Context, now time.Time, want ledger.Want) (*ledger.Book, error) {
-	return l.open(ctx, now, want, lockWallets, lockPots)
+	return l.open(ctx, now, want, locking)
 }
 
-// Peek is ledger.Ledger's: one round trip.
+// Peek is ledger.Ledger's. It takes as many round trips as Open.
 func (l *Ledger) Peek(ctx context.Context, now time.Time, want ledger.Want) (*ledger.Book, error) {
-	return l.open(ctx, now, want, readWallets, peekPots)
+	return l.open(ctx, now, want, peeking)
 }
 
-func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, walletsSQL, potsSQL string) (*ledger.Book, error) {
+func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, how opening) (*ledger.Book, error) {
 	var (
 		wallets []*ledger.Wallet
 		codes   []user.Code
 		records []idem.Record
 		version int64
+		offers  int64
 		byID    map[ledger.WalletID]*ledger.Wallet
 		pots    map[ledger.Pot]money.Points
 	)
 	ids, tokens := uuids(want.Wallets), texts(want.Codes)
 	s := l.session
 	s.begin()
-	s.writes.Queue(walletsSQL, ids, tokens).Query(func(rows pgx.Rows) (err error) {
+	s.writes.Queue(how.wallets, ids, tokens).Query(func(rows pgx.Rows) (err error) {
 		wallets, byID, err = scanWallets(rows)
 		return err
 	})
@@ -77,10 +87,10 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, wall
 	}
 	if len(want.Pots) > 0 {
 		kinds, owners, funds := potColumns(want.Pots)
-		if potsSQL == lockPots {
+		if how == locking {
 			s.writes.Queue(touchPots, kinds, owners, funds)
 		}
-		s.writes.Queue(potsSQL, kinds, owners, funds).Query(func(rows pgx.Rows) (err error) {
+		s.writes.Queue(how.pots, kinds, owners, funds).Query(func(rows pgx.Rows) (err error) {
 			pots, err = scanPots(rows)
 			return err
 		})
@@ -96,7 +106,7 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, wall
 			return err
 		})
 	}
-	s.writes.Queue(readVersion).QueryRow(func(row pgx.Row) error { return row.Scan(&version) })
+	s.writes.Queue(readVersions).QueryRow(func(row pgx.Row) error { return row.Scan(&version, &offers) })
 	if err := s.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -104,7 +114,8 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, wall
 	if err != nil {
 		return nil, err
 	}
-	return ledger.NewBook(now, rules, wallets, pots, codes, records), nil
+	book := ledger.NewBook(now, rules, wallets, pots, codes, records)
+	return book, l.earn(ctx, book, want, offers, how)
 }
 
 func scanWallets(rows pgx.Rows) ([]*ledger.Wallet, map[ledger.WalletID]*ledger.Wallet, error) {

@@ -28,10 +28,10 @@ const (
 	readWalletLots = `SELECT w.id, w.owner_id, w.role, w.category, w.closed, w.balance, w.lines, w.sent_month, w.sent,
 		l.id, l.kind, l.fund, l.expires_on - 'epoch'::date, l.hops, l.paid, l.remaining, l.since
 		FROM wallets w LEFT JOIN lots l ON l.wallet_id = w.id AND l.open WHERE w.id = $1 ORDER BY l.id`
-	lineColumns   = `wallet_id, no, entry_id, type, at, delta, balance, counterpart_kind, counterpart_owner, memo`
+	lineColumns   = `wallet_id, no, entry_id, type, at, delta, cashback, balance, counterpart_kind, counterpart_owner, memo`
 	readHistory   = `SELECT ` + lineColumns + ` FROM lines WHERE wallet_id = $1 AND no < $2 ORDER BY no DESC LIMIT $3`
 	readLine      = `SELECT ` + lineColumns + ` FROM lines WHERE wallet_id = $1 AND entry_id = $2`
-	readEntry     = `SELECT id, seq, type, at, actor_id, batch_id, memo FROM entries WHERE id = $1`
+	readEntry     = `SELECT id, seq, type, at, actor_id, batch_id, corrects_id, memo FROM entries WHERE id = $1`
 	postingColumn = `fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on - 'epoch'::date, hops, paid, amount`
 	readPostings  = `SELECT ` + postingColumn + ` FROM postings WHERE entry_id = $1 ORDER BY no`
 	// Each lot gives its own newest postings: a shop's may have a million, and all of them would be sorted.
@@ -147,7 +147,7 @@ func (db *DB) history(ctx context.Context, query ledger.HistoryQuery, before int
 
 func scanLine(row pgx.CollectableRow) (ledger.Line, error) {
 	var l ledger.Line
-	err := row.Scan((*[16]byte)(&l.Wallet), &l.No, (*[16]byte)(&l.Entry), (*uint8)(&l.Type), &l.At, (*int64)(&l.Delta), (*int64)(&l.Balance),
+	err := row.Scan((*[16]byte)(&l.Wallet), &l.No, (*[16]byte)(&l.Entry), (*uint8)(&l.Type), &l.At, (*int64)(&l.Delta), (*int64)(&l.Cashback), (*int64)(&l.Balance),
 		(*uint8)(&l.Counterpart.Kind), &l.Counterpart.Owner, &l.Memo)
 	return l, err
 }
@@ -168,15 +168,15 @@ func (db *DB) LineOf(ctx context.Context, wallet ledger.WalletID, entry ledger.E
 // Entry is ledger.Statements'.
 func (db *DB) Entry(ctx context.Context, id ledger.EntryID) (ledger.Entry, error) {
 	var e ledger.Entry
-	var actor, batch pgtype.UUID
-	err := db.pool.QueryRow(ctx, readEntry, [16]byte(id)).Scan((*[16]byte)(&e.ID), &e.Seq, (*uint8)(&e.Type), &e.At, &actor, &batch, &e.Memo)
+	var actor, batch, corrects pgtype.UUID
+	err := db.pool.QueryRow(ctx, readEntry, [16]byte(id)).Scan((*[16]byte)(&e.ID), &e.Seq, (*uint8)(&e.Type), &e.At, &actor, &batch, &corrects, &e.Memo)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return e, ledger.ErrEntryUnknown
 	}
 	if err != nil {
 		return e, fmt.Errorf("read entry %s: %w", id, err)
 	}
-	e.Actor, e.Batch = actor.Bytes, batch.Bytes
+	e.Actor, e.Batch, e.Corrects = actor.Bytes, batch.Bytes, corrects.Bytes
 	rows, err := db.pool.Query(ctx, readPostings, [16]byte(id))
 	if err != nil {
 		return e, fmt.Errorf("read postings of entry %s: %w", id, err)

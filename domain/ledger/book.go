@@ -25,16 +25,23 @@ var (
 
 // Book is the locked part of the ledger on which acts are decided. It is not safe for concurrent use.
 type Book struct {
-	Now     time.Time
-	Rules   Rules
-	today   calendar.Day
-	wallets map[WalletID]*Wallet
-	pots    map[Pot]*potState
-	codes   map[user.Token]*user.Code
-	records map[idem.Claim]idem.Record
-	rewards Rewards
-	past    map[EntryID]Past
-	written Written
+	Now      time.Time
+	Rules    Rules
+	today    calendar.Day
+	wallets  map[WalletID]*Wallet
+	pots     map[Pot]*potState
+	codes    map[user.Token]*user.Code
+	records  map[idem.Claim]idem.Record
+	rewards  Rewards
+	rewarded rewarded
+	past     map[EntryID]Past
+	written  Written
+}
+
+// rewarded is what of the rewards the acts have changed.
+type rewarded struct {
+	campaigns map[cashback.OfferID]bool
+	shares    map[PersonShare]bool
 }
 
 // Rewards is what a book knows of cashback.
@@ -358,6 +365,24 @@ func (b *Book) ChangedWallets(yield func(*Wallet) bool) {
 func (w *Wallet) ChangedLots(yield func(l lot.Lot, fresh bool) bool) {
 	for i, state := range w.lotStates {
 		if state != lotAsRead && !yield(w.Lots[i], state == lotFresh) {
+			return
+		}
+	}
+}
+
+// ChangedCampaigns calls yield for each campaign in which an act promised something or took a promise back.
+func (b *Book) ChangedCampaigns(yield func(*cashback.Campaign) bool) {
+	for id := range b.rewarded.campaigns {
+		if !yield(b.rewards.Campaigns[id]) {
+			return
+		}
+	}
+}
+
+// ChangedShares calls yield for each share of an offer that an act changed, with all that the person has had.
+func (b *Book) ChangedShares(yield func(PersonShare, money.Points) bool) {
+	for share := range b.rewarded.shares {
+		if !yield(share, b.rewards.Shares[share]) {
 			return
 		}
 	}

@@ -127,7 +127,7 @@ func (b *Book) Correct(c Correction) (Effect, error) {
 		return Effect{}, ErrTooMuch.With("left", int64(left))
 	}
 	u := &unwinding{
-		Book: b, c: &c, past: &past, amount: amount, whole: amount == left, owedBy: map[Pot]money.Points{},
+		Book: b, c: &c, past: &past, amount: amount, whole: amount == left,
 		Effect: Effect{Type: Partial, At: b.Now, Amount: amount, Left: left - amount},
 	}
 	if u.whole {
@@ -149,8 +149,7 @@ type unwinding struct {
 	e      *Entry
 	amount money.Points
 	whole  bool
-	netted map[lot.FundCode]money.Points // cashback that was spent, and so is kept from what comes back
-	owedBy map[Pot]money.Points
+	spent  []part // cashback that is no longer there, and so is kept from what comes back
 }
 
 func (u *unwinding) unwind() error {
@@ -164,6 +163,9 @@ func (u *unwinding) unwind() error {
 		if err := u.back(part); err != nil {
 			return err
 		}
+	}
+	if err := u.oweSpent(); err != nil {
+		return err
 	}
 	if err := u.takeCampaigns(taken); err != nil {
 		return err
@@ -182,10 +184,25 @@ func (u *unwinding) unwind() error {
 	}
 	u.written.Awards = append(u.written.Awards, u.Awards...)
 	u.written.Corrections = append(u.written.Corrections, Undoing{Entry: u.e.ID, Original: original.ID, Amount: u.amount, Receivable: owed})
+	u.past.undo(u.amount, u.Awards)
+	u.Book.past[original.ID] = *u.past
 	if u.c.Claim.Key != "" {
 		u.Keep(u.c.Claim, u.c.Hash, u.e.ID)
 	}
 	return nil
+}
+
+// undo counts a correction into the past of its original.
+func (p *Past) undo(amount money.Points, taken []Awarded) {
+	p.Undone += amount
+	p.Awards = slices.Clone(p.Awards)
+	for _, less := range taken {
+		for i := range p.Awards {
+			if had := &p.Awards[i]; had.Offer == less.Offer {
+				had.Base, had.Earned, had.Amount = had.Base+less.Base, had.Earned+less.Earned, had.Amount+less.Amount
+			}
+		}
+	}
 }
 
 // short refuses with one figure for all and a field for each lack.
@@ -255,7 +272,6 @@ func (u *unwinding) reward(undone []part) []Awarded {
 // takeCashback takes back what the payment returned at once. What the person has spent of it is netted: so much less
 // comes back to them.
 func (u *unwinding) takeCashback(taken []Awarded) error {
-	u.netted = map[lot.FundCode]money.Points{}
 	var total, had money.Points
 	for _, award := range taken {
 		if !award.Campaign {
@@ -285,7 +301,10 @@ func (u *unwinding) takeCashback(taken []Awarded) error {
 		for _, slice := range slices {
 			u.passAs(u.e, payer, payee, slice, u.past.Lots[p.SourceLot].Key)
 		}
-		u.netted[p.Fund] += missing
+		if missing > 0 {
+			p.qty = missing
+			u.spent = append(u.spent, p)
+		}
 	}
 	return nil
 }
@@ -297,9 +316,7 @@ func (u *unwinding) back(p part) error {
 		source = Account{Kind: Unissued} // the reserve may be gone
 	}
 	if source.Kind == InWallet && destination.Kind == InWallet {
-		net := min(u.netted[p.Fund], p.qty)
-		u.netted[p.Fund] -= net
-		p.qty -= net
+		p.qty -= u.net(p.Fund, p.qty)
 	}
 	switch {
 	case p.qty == 0:
@@ -314,6 +331,41 @@ func (u *unwinding) back(p part) error {
 		return err
 	}
 	u.move(u.e, p.Fund, destination, source, p.qty)
+	return nil
+}
+
+// net takes what a person has spent of their cashback out of what would come back to them.
+func (u *unwinding) net(fund lot.FundCode, room money.Points) money.Points {
+	var netted money.Points
+	for i := range u.spent {
+		if p := &u.spent[i]; p.Fund == fund {
+			take := min(p.qty, room-netted)
+			p.qty -= take
+			netted += take
+		}
+	}
+	return netted
+}
+
+// oweSpent makes good to the merchant what a person has spent of their cashback beyond what came back to them of the
+// same fund: a part of a payment may come back in one fund, and the cashback that it had earned in another.
+func (u *unwinding) oweSpent() error {
+	for _, p := range u.spent {
+		if p.qty == 0 {
+			continue
+		}
+		payer, err := u.Wallet(WalletID(p.Destination.Owner))
+		if err != nil {
+			return err
+		}
+		payee, err := u.Wallet(WalletID(p.Source.Owner))
+		if err != nil {
+			return err
+		}
+		if u.lack(payer, p, p.qty) {
+			u.issue(u.e, Account{Receivable, payer.ID}, payee, u.past.Lots[p.SourceLot].Key, p.qty)
+		}
+	}
 	return nil
 }
 
@@ -460,6 +512,9 @@ func (u *unwinding) takePaid(award Awarded, promised Promised) error {
 		}
 	}
 	unissued := Account{Kind: Unissued}
+	if _, open := u.pots[Pot{unissued, promised.Fund}]; !open {
+		return ErrFundUnknown
+	}
 	drawn, missing := u.collect(w, paid, paid.qty)
 	for _, slice := range drawn {
 		u.retire(u.e, w, slice, unissued)

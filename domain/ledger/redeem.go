@@ -139,6 +139,8 @@ func (b *Book) Unclaim(actor user.ID, claim Entry, memo string) (EntryID, error)
 		b.issue(e, p.Destination, w, past.Lots[p.SourceLot].Key, p.Amount)
 	}
 	b.finish(e)
+	past.undo(claim.Amount(), nil)
+	b.past[claim.ID] = past
 	b.written.Corrections = append(b.written.Corrections, Undoing{Entry: e.ID, Original: claim.ID, Amount: claim.Amount()})
 	return e.ID, nil
 }

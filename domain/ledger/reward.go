@@ -40,6 +40,42 @@ func (b *Book) reward(e *Entry, payer, payee *Wallet, drawn []lot.Slice) []cashb
 	return awards
 }
 
+// Eligible says what payments of the book may fall under of offers: the campaigns that are in force at its shops, and, of
+// everything in force there that has a cap per person, the shares of its residents. An adapter locks and reads these.
+func (b *Book) Eligible(offers *cashback.Offers) (campaigns []cashback.OfferID, shares []PersonShare) {
+	var capped []cashback.OfferID
+	note := func(ids *[]cashback.OfferID, id cashback.OfferID) {
+		if !slices.Contains(*ids, id) {
+			*ids = append(*ids, id)
+		}
+	}
+	for _, w := range b.wallets {
+		if w.Role != user.Merchant {
+			continue
+		}
+		if programme, has := offers.Programme(w.ID, b.today); has && programme.Terms.PersonMax > 0 {
+			note(&capped, programme.ID)
+		}
+		for campaign := range offers.CampaignsAt(cashback.Shop{Wallet: w.ID, Category: w.Category}, b.Now) {
+			note(&campaigns, campaign.ID)
+			if campaign.Terms.PersonMax > 0 {
+				note(&capped, campaign.ID)
+			}
+		}
+	}
+	if len(capped) == 0 {
+		return campaigns, nil
+	}
+	for _, w := range b.wallets {
+		if w.Role == user.Resident {
+			for _, offer := range capped {
+				shares = append(shares, PersonShare{offer, w.ID})
+			}
+		}
+	}
+	return campaigns, shares
+}
+
 func partsOf(drawn []lot.Slice) cashback.Parts {
 	parts := make(cashback.Parts, len(drawn))
 	for i, s := range drawn {
@@ -75,15 +111,25 @@ func (b *Book) awarded(awards []cashback.Award, award cashback.Award, payment En
 // share counts what a person has had of an offer, where somebody asks.
 func (b *Book) share(offer cashback.OfferID, wallet WalletID, amount money.Points) {
 	key := PersonShare{offer, wallet}
-	if had, counted := b.rewards.Shares[key]; counted {
+	if had, counted := b.rewards.Shares[key]; counted && amount != 0 {
 		b.rewards.Shares[key] = had + amount
+		b.rewarded.shares = marked(b.rewarded.shares, key)
 	}
+}
+
+func marked[K comparable](marks map[K]bool, key K) map[K]bool {
+	if marks == nil {
+		marks = map[K]bool{}
+	}
+	marks[key] = true
+	return marks
 }
 
 // accrue promises an amount of a campaign, or takes a promise back. A campaign whose budget is used up ends, and does
 // not begin again when a correction gives some of it back.
 func (b *Book) accrue(campaign *cashback.Campaign, payer *Wallet, amount money.Points) {
 	campaign.Accrued += amount
+	b.rewarded.campaigns = marked(b.rewarded.campaigns, campaign.ID)
 	b.share(campaign.ID, payer.ID, amount)
 	if campaign.State == cashback.Open && campaign.Left() == 0 {
 		campaign.State, campaign.EndedAt, campaign.EndedEarly = cashback.Ended, b.Now, true
