@@ -27,6 +27,7 @@ type DB struct {
 	bun    *bun.DB // statements as they come: lists and searches
 	rules  rulesCache
 	offers offersCache
+	labels labelCache
 	vault  settlement.Vault
 }
 

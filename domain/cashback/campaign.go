@@ -86,8 +86,24 @@ var (
 	ErrCampaignNote     = fault.Define(fault.Invalid, "campaign_note_too_long", "説明は500文字以内で入力してください。")
 )
 
-// placesMax bounds the merchants that one campaign names.
-const placesMax = 2_000
+// Bounds of what one campaign names.
+const (
+	placesMax        = 2_000
+	categoriesMax    = 50
+	categoryRunesMax = 40
+)
+
+func twice[T comparable](values []T) bool {
+	seen := make(map[T]struct{}, len(values))
+	for _, v := range values {
+		seen[v] = struct{}{}
+	}
+	return len(seen) < len(values)
+}
+
+func notACategory(name string) bool {
+	return name == "" || utf8.RuneCountInString(name) > categoryRunesMax
+}
 
 // Valid refuses a campaign that cannot be entered on today.
 func (c Campaign) Valid(kinds map[lot.KindCode]lot.Kind, today calendar.Day) error {
@@ -100,15 +116,20 @@ func (c Campaign) Valid(kinds map[lot.KindCode]lot.Kind, today calendar.Day) err
 	if err := c.Terms.Valid(kinds); err != nil {
 		return err
 	}
-	if err := kinds[c.Terms.Kind].OpenOn(c.Span.Until); err != nil {
-		return err
-	}
 	if err := c.Span.Valid(); err != nil {
 		return err
 	}
-	switch {
-	case c.Span.Until < today || c.Span.Until == calendar.Never:
+	if c.Span.Until < today || c.Span.Until == calendar.Never {
 		return ErrPast.At("until")
+	}
+	// It is paid on the day after its last one at the earliest.
+	if err := kinds[c.Terms.Kind].OpenOn(c.Span.Until + 1); err != nil {
+		return err
+	}
+	if err := c.Terms.payable(kinds, c.Span.Until+1); err != nil {
+		return err
+	}
+	switch {
 	case c.Budget < 1 || c.Budget > money.AmountMax:
 		return ErrCampaignBudget.At("budget")
 	case c.Terms.PersonMax > c.Budget || c.Terms.PersonMax > 0 && c.Terms.PaymentMax > c.Terms.PersonMax || c.Terms.PaymentMax > c.Budget:
@@ -117,6 +138,10 @@ func (c Campaign) Valid(kinds map[lot.KindCode]lot.Kind, today calendar.Day) err
 		return ErrCampaignHours.At("hours")
 	case len(c.Merchants) > placesMax || !c.Merchant.IsZero() && (len(c.Categories) > 0 || !slices.Equal(c.Merchants, []user.WalletID{c.Merchant})):
 		return ErrCampaignPlaces.At("merchants")
+	case twice(c.Merchants) || slices.ContainsFunc(c.Merchants, user.WalletID.IsZero):
+		return ErrCampaignPlaces.At("merchants")
+	case len(c.Categories) > categoriesMax || twice(c.Categories) || slices.ContainsFunc(c.Categories, notACategory):
+		return ErrCampaignPlaces.At("categories")
 	}
 	for i, d := range c.Weekdays {
 		if d < time.Sunday || d > time.Saturday || slices.Contains(c.Weekdays[:i], d) {
@@ -147,3 +172,45 @@ func (c *Campaign) InForce(shop Shop, at time.Time) bool {
 
 // Left gives what of the budget is not promised yet.
 func (c *Campaign) Left() money.Points { return c.Budget - c.Accrued }
+
+// Draftable refuses changes of what is no draft any more: what people were told stays.
+func (c Campaign) Draftable() error {
+	if c.State != Draft {
+		return ErrCampaignState
+	}
+	return nil
+}
+
+// End ends an open campaign before its budget is used up. What was promised stays promised.
+func (c Campaign) End(at time.Time) (Campaign, error) {
+	if c.State != Open {
+		return c, ErrCampaignState
+	}
+	c.State, c.EndedAt = Ended, at
+	return c, nil
+}
+
+// Over tells whether an open campaign's time is over.
+func (c Campaign) Over(today calendar.Day) bool { return c.State == Open && c.Span.Until < today }
+
+// Expiry gives the last day of points that are paid on day. A payout that comes so late that they would have lapsed by
+// the terms is the city's delay, not the people's: then they are good for a week.
+func (c Campaign) Expiry(kind lot.Kind, day calendar.Day) calendar.Day {
+	expires, err := c.Terms.Expiry(kind, day)
+	if err != nil {
+		return day + lateDays
+	}
+	return expires
+}
+
+const lateDays = 7
+
+// Label gives what receipts say of the campaign.
+func (c Campaign) Label() Label {
+	return Label{Name: c.Name, Campaign: true, Rate: c.Terms.Rate, Kind: c.Terms.Kind, Until: c.Span.Until}
+}
+
+// Warnings lists what ought to be looked at. They never block.
+func (c Campaign) Warnings(kinds map[lot.KindCode]lot.Kind) []WarningCode {
+	return c.Terms.warnings(kinds, 0) // points that lapse before they are paid are refused
+}

@@ -11,6 +11,7 @@
 package cashback
 
 import (
+	"cmp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -196,10 +197,12 @@ const (
 	WarnSmall     WarningCode = "premium_small"  // more than 200 yen on a price below 1,000
 	WarnCirculate WarningCode = "cashback_earns" // the returned points earn cashback themselves
 	WarnEndless   WarningCode = "cashback_endless"
+	WarnLapsed    WarningCode = "cashback_lapses_early" // the returned points lapse on a day within the period
+	WarnNothing   WarningCode = "cashback_earns_nothing"
 )
 
-// Warnings lists what ought to be looked at. They never block.
-func (t Terms) Warnings(kinds map[lot.KindCode]lot.Kind) []WarningCode {
+// warnings lists what ought to be looked at in terms whose points are returned up to the day until.
+func (t Terms) warnings(kinds map[lot.KindCode]lot.Kind, until calendar.Day) []WarningCode {
 	var warnings []WarningCode
 	if t.Rate > 2_000 {
 		warnings = append(warnings, WarnRate)
@@ -210,10 +213,27 @@ func (t Terms) Warnings(kinds map[lot.KindCode]lot.Kind) []WarningCode {
 	if t.Earns(kinds[t.Kind]) {
 		warnings = append(warnings, WarnCirculate)
 	}
-	if t.Validity == (lot.Validity{}) && kinds[t.Kind].Validity == (lot.Validity{}) {
+	validity := cmp.Or(t.Validity, kinds[t.Kind].Validity)
+	switch {
+	case validity == lot.Validity{}:
 		warnings = append(warnings, WarnEndless)
+	case validity.Until != 0 && validity.Until < until:
+		warnings = append(warnings, WarnLapsed)
 	}
-	return warnings
+	for _, kind := range kinds {
+		if t.Earns(kind) {
+			return warnings
+		}
+	}
+	return append(warnings, WarnNothing)
+}
+
+// payable refuses terms whose points would be dead on arrival when they are returned on day.
+func (t Terms) payable(kinds map[lot.KindCode]lot.Kind, day calendar.Day) error {
+	if _, err := t.Expiry(kinds[t.Kind], day); err != nil {
+		return lot.ErrExpiryPast.At("validity")
+	}
+	return nil
 }
 
 // Message gives the warning in Japanese.
@@ -227,6 +247,10 @@ func (w WarningCode) Message() string {
 		return "還元で渡すポイントの種別が、支払いで再び還元の対象になります。"
 	case WarnEndless:
 		return "還元で渡すポイントに有効期限がありません。"
+	case WarnLapsed:
+		return "還元の期間の途中で、渡すポイントの有効期限の日が過ぎます。その日より後は還元されません。"
+	case WarnNothing:
+		return "還元の対象になるポイント種別がないため、還元は発生しません。"
 	}
 	return string(w)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/page"
 	"lovesaijo/domain/user"
@@ -19,6 +20,9 @@ type Programmes interface {
 	Add(ctx context.Context, programme Programme) error
 	// Save writes a programme whose version is the stored one, and moves it on. It returns ErrProgrammeChanged.
 	Save(ctx context.Context, programme Programme) error
+	// Withdraw removes a programme that has not begun, as if it had never been entered; no payment has earned of it. It
+	// returns ErrProgrammeUnknown.
+	Withdraw(ctx context.Context, id OfferID) error
 }
 
 // Campaigns keeps campaigns inside a unit of work.
@@ -33,6 +37,15 @@ type Campaigns interface {
 	// Shares sums, for each person, what a campaign has promised them: the accruals, less what corrections took back.
 	// People to whom nothing is left are absent. They come by wallet.
 	Shares(ctx context.Context, id OfferID) ([]Share, error)
+}
+
+// Label is what people are told of an offer that gave them something. It does not change any more.
+type Label struct {
+	Name     string
+	Campaign bool
+	Rate     int32
+	Kind     lot.KindCode // of the points that are returned
+	Until    calendar.Day // of a campaign, which pays after it at the latest; Never for a programme
 }
 
 // Share is what a campaign has promised to one person.
@@ -51,12 +64,15 @@ type Reader interface {
 	Campaigns(ctx context.Context, query CampaignQuery) (page.Of[Campaign], error)
 	// Campaign returns ErrCampaignUnknown.
 	Campaign(ctx context.Context, id OfferID) (Campaign, error)
-	// Due lists campaigns for the timetable: open ones whose last day is before today, and ended ones.
+	// Due lists campaigns for the timetable, the oldest first: open ones whose last day is before today, ended ones, and
+	// those that are being paid.
 	Due(ctx context.Context, today calendar.Day) ([]OfferID, error)
 	// Standing sums what a campaign has promised, per day, so that its budget can be seen burning down.
 	Standing(ctx context.Context, id OfferID) ([]DayCost, error)
-	// Share gives what a campaign has promised to one person.
-	Share(ctx context.Context, id OfferID, wallet user.WalletID) (money.Points, error)
+	// Promised gives what each of some campaigns has promised to one person. Those that promised nothing are absent.
+	Promised(ctx context.Context, wallet user.WalletID, campaigns []OfferID) (map[OfferID]money.Points, error)
+	// Labels says what receipts call offers. Unknown ones are absent.
+	Labels(ctx context.Context, offers []OfferID) (map[OfferID]Label, error)
 	// Purchases calls yield for each payment of a resident between two instants that was not undone, in the order of the
 	// journal, until yield returns false. Corrected payments come with what is left of them.
 	Purchases(ctx context.Context, from, until time.Time, yield func(Purchase) bool) error

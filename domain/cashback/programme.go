@@ -47,17 +47,34 @@ func (p Programme) Valid(kinds map[lot.KindCode]lot.Kind, today calendar.Day) er
 	if p.Span.From < today {
 		return ErrPast.At("from")
 	}
-	return nil
+	return p.Terms.payable(kinds, p.Span.From)
 }
 
-// End gives the programme as it is when its last day is to be until. What was promised until today stays.
+// Label gives what receipts say of the programme.
+func (p Programme) Label() Label {
+	return Label{Name: p.Name, Rate: p.Terms.Rate, Kind: p.Terms.Kind, Until: calendar.Never}
+}
+
+// Begun tells whether payments may have earned of the programme.
+func (p Programme) Begun(today calendar.Day) bool { return p.Span.From <= today }
+
+// Over tells whether nothing earns of the programme any more.
+func (p Programme) Over(today calendar.Day) bool { return p.Span.Until < today }
+
+// End gives the programme as it is when its last day is to be until. Today cannot be taken back: people see what they
+// will get before they pay. One that has not begun can be withdrawn instead.
 func (p Programme) End(until, today calendar.Day) (Programme, error) {
 	switch {
-	case p.Span.Until < today:
+	case p.Over(today):
 		return p, ErrProgrammeEnded
-	case until < today || until > p.Span.Until:
+	case until < today || until < p.Span.From || until > p.Span.Until:
 		return p, ErrPeriod.At("until")
 	}
 	p.Span.Until = until
 	return p, nil
+}
+
+// Warnings lists what ought to be looked at. They never block.
+func (p Programme) Warnings(kinds map[lot.KindCode]lot.Kind) []WarningCode {
+	return p.Terms.warnings(kinds, p.Span.Until)
 }

@@ -38,6 +38,7 @@ type tally struct {
 	payments int64
 	base     money.Points
 	amount   money.Points
+	wanted   money.Points // had the budget been large enough
 }
 
 // Simulate begins a replay against campaign.
@@ -58,7 +59,8 @@ func (s *Simulation) Pay(p Purchase) {
 		return
 	}
 	person := of(s.people, p.Payer)
-	unbound := s.campaign.Terms.Decide(s.campaign.ID, false, base, Room{Had: person.amount})
+	unbound := s.campaign.Terms.Decide(s.campaign.ID, false, base, Room{Had: person.wanted})
+	person.wanted += unbound.Amount
 	s.wanted += unbound.Amount
 	award := s.campaign.Terms.Decide(s.campaign.ID, true, base, Room{Had: person.amount, Budget: s.campaign.Budget - s.accrued})
 	if award.Cut != Uncut {

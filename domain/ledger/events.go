@@ -28,6 +28,9 @@ type WalletChanged struct {
 	Balance     money.Points
 	Line        int64
 	Counterpart Account
+	Paid        bool         // of a payment: the wallet is the one that paid
+	Cashback    money.Points // returned at once, and counted in Delta
+	Promised    money.Points // to the one who paid, by campaigns for their end
 }
 
 // EventTopic is event.Event's.
@@ -50,11 +53,15 @@ func (EntryCorrected) EventTopic() event.Topic { return TopicCorrection }
 // Events gives one WalletChanged for each line that the acts wrote, and one EntryCorrected for each correction.
 func (b *Book) Events() []event.Event {
 	events := make([]event.Event, len(b.written.Lines))
+	promised := b.promised()
 	for i, line := range b.written.Lines {
+		w := b.wallets[line.Wallet]
 		events[i] = WalletChanged{
-			ID: ident.New[event.Event](b.Now), Wallet: line.Wallet, Owner: b.wallets[line.Wallet].Owner,
+			ID: ident.New[event.Event](b.Now), Wallet: line.Wallet, Owner: w.Owner,
 			Entry: line.Entry, Type: line.Type, At: line.At, Delta: line.Delta, Balance: line.Balance,
 			Line: line.No, Counterpart: line.Counterpart,
+			Paid:     line.Type == Payment && (line.Delta < 0 || w.Role == user.Resident),
+			Cashback: line.Cashback, Promised: promised[promise{line.Entry, line.Wallet}],
 		}
 	}
 	for _, undoing := range b.written.Corrections {
@@ -66,6 +73,27 @@ func (b *Book) Events() []event.Event {
 		}
 	}
 	return events
+}
+
+// promise names what campaigns promised to a person for one payment.
+type promise struct {
+	payment EntryID
+	wallet  WalletID
+}
+
+func (b *Book) promised() map[promise]money.Points {
+	var sums map[promise]money.Points
+	for i := range b.written.Awards {
+		a := &b.written.Awards[i]
+		if !a.Campaign || a.Entry != a.Payment || a.Amount == 0 {
+			continue
+		}
+		if sums == nil {
+			sums = make(map[promise]money.Points, len(b.written.Awards))
+		}
+		sums[promise{a.Payment, a.Wallet}] += a.Amount
+	}
+	return sums
 }
 
 // Subject is event.Watched's.

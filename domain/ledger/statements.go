@@ -22,6 +22,9 @@ type Statements interface {
 	Entry(ctx context.Context, entry EntryID) (Entry, error)
 	// LineOf gives the line that an entry wrote into a wallet's history. It returns ErrEntryUnknown.
 	LineOf(ctx context.Context, wallet WalletID, entry EntryID) (Line, error)
+	// Awards lists what a payment earned, and after it what corrections took back; within an entry, what was given at
+	// once comes before what was promised, then by offer.
+	Awards(ctx context.Context, payment EntryID) ([]Awarded, error)
 	// Sources lists the postings that brought points into a lot, newest first, at most limit of them.
 	Sources(ctx context.Context, lots []lot.ID, limit int) ([]Source, error)
 	// Lots gives lots, emptied ones as well, by identifier; unknown ones are absent.

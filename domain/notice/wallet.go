@@ -8,13 +8,20 @@ func OfWallet(changed ledger.WalletChanged) (told Notice, ok bool) {
 	if !known {
 		return Notice{}, false
 	}
-	amount, title, verb := changed.Delta, wording.earned, wording.earnedVerb
-	if changed.Delta < 0 {
-		amount, title, verb = -changed.Delta, wording.used, wording.usedVerb
+	amount, title, verb, returned := changed.Delta+changed.Cashback, wording.earned, wording.earnedVerb, "を還元しました。"
+	if changed.Delta < 0 || changed.Paid {
+		amount, title, verb, returned = changed.Cashback-changed.Delta, wording.used, wording.usedVerb, "が還元されました。"
+	}
+	body := amount.String() + "ポイント" + verb
+	if changed.Cashback > 0 {
+		body += changed.Cashback.String() + "ポイント" + returned
+	}
+	if changed.Promised > 0 {
+		body += "キャンペーンの終了後に" + changed.Promised.String() + "ポイントが還元される予定です。"
 	}
 	return Notice{
 		User: changed.Owner, ID: changed.ID, At: changed.At, Topic: wording.topic, Entry: changed.Entry, Title: title,
-		Body: amount.String() + "ポイント" + verb + "残高は" + changed.Balance.String() + "ポイントです。",
+		Body: body + "残高は" + changed.Balance.String() + "ポイントです。",
 	}, true
 }
 
