@@ -57,6 +57,9 @@ func (c *contract) register() {
 	c.banks(c.Banking)
 	c.grants()
 	c.batches()
+	c.corrections()
+	c.receivables()
+	c.approvals()
 	c.users()
 	c.office()
 	c.proving()
@@ -93,6 +96,11 @@ func (c *contract) complete() {
 			again := *first
 			again.Description = "Done before under the same key"
 			op.Responses["200"] = &again
+		}
+		if r.waits {
+			waiting := *op.Responses[strconv.Itoa(r.status)]
+			waiting.Description = "Asked for: a second person must approve it"
+			op.Responses["202"] = &waiting
 		}
 	}
 }

@@ -56,6 +56,7 @@ type route struct {
 	status       int   // of success; zero takes the method's usual one
 	bodyBytesMax int64 // zero takes bodyBytesMax
 	repeats      bool  // a repetition under the same key is answered with 200 and the same body
+	waits        bool  // what needs a second person is answered with 202 and the same body
 	patient      bool  // its work may take long: it gets deadlinePatient in place of deadline
 	answers      map[string]*huma.Response
 }

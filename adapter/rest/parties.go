@@ -16,7 +16,7 @@ import (
 // partyView is the other side of an entry. Residents' names are shown to residents and administrators; to a shop,
 // whoever pays is a resident and no more than that.
 type partyView struct {
-	Kind     string `json:"kind" enum:"resident,merchant,bank,till,unissued,reserved,claimed,wallet" doc:"Who or what it is"`
+	Kind     string `json:"kind" enum:"resident,merchant,bank,till,unissued,reserved,claimed,receivable,wallet" doc:"Who or what it is"`
 	Name     string `json:"name" doc:"Empty where there is none to show"`
 	WalletID string `json:"wallet_id,omitempty" format:"uuid"`
 }
@@ -114,6 +114,7 @@ func (s *server) nameParties(ctx context.Context, reader access.Actor, accounts 
 // potNames names what is no wallet.
 var potNames = map[ledger.PotKind]string{
 	ledger.Bank: "銀行口座", ledger.Till: "店頭の現金", ledger.Unissued: "西条市", ledger.Reserved: "西条市", ledger.Claimed: "請求済み",
+	ledger.Receivable: "未収金",
 }
 
 // view shows an account. distant tells that the reader has never met its owner, as with the earlier holders of a

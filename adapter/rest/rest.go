@@ -24,8 +24,10 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
+	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/banking"
 	"lovesaijo/usecase/charging"
+	"lovesaijo/usecase/correcting"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/funding"
 	"lovesaijo/usecase/granting"
@@ -59,6 +61,8 @@ type Deps struct {
 	PreviewRules *ruling.Previewing
 	Granting     *granting.Granting
 	Bulk         *granting.Bulk
+	Correcting   *correcting.Correcting
+	Approving    *approving.Approving
 	Expiring     *expiring.Expiring
 	Lapsing      *expiring.Lapsing
 	Trail        audit.Reader
