@@ -42,6 +42,8 @@ type tables struct {
 	shares      *table[ledger.PersonShare, money.Points]
 	corrections *table[ledger.EntryID, []ledger.Undoing] // by the original
 
+	closings
+
 	// People.
 	users       *table[user.ID, user.User]
 	emails      *table[user.Email, user.ID] // of the living
@@ -81,6 +83,7 @@ func newTables() tables {
 		offers: &list[struct{}]{}, programmes: &table[cashback.OfferID, cashback.Programme]{}, campaigns: &table[cashback.OfferID, cashback.Campaign]{},
 		awards: &list[awardRow]{}, earned: &table[ledger.EntryID, []awardRow]{}, shares: &table[ledger.PersonShare, money.Points]{},
 		corrections: &table[ledger.EntryID, []ledger.Undoing]{},
+		closings:    newClosings(),
 		users:       &table[user.ID, user.User]{}, emails: &table[user.Email, user.ID]{}, codes: &table[user.Token, user.Code]{},
 		standing: &table[user.ID, user.Token]{}, credentials: &table[user.ID, access.Credential]{},
 		outbox: &list[outboxRow]{}, acts: &list[audit.Act]{},
@@ -91,12 +94,12 @@ func newTables() tables {
 }
 
 func (t *tables) parts() []part {
-	return []part{
+	return append(t.closings.parts(), []part{
 		t.funds, t.kinds, t.rules, t.wallets, t.owners, t.lots, t.pots, t.tills, t.entries, t.journal, t.into, t.lines, t.keys,
 		t.offers, t.programmes, t.campaigns, t.awards, t.earned, t.shares, t.corrections,
 		t.users, t.emails, t.codes, t.standing, t.credentials,
 		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences, t.bankMasters,
-	}
+	}...)
 }
 
 // layer gives empty tables over t.

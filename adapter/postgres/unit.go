@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -64,8 +65,11 @@ func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error)
 // errRolledBack tells that a store's error was passed over, and the unit with it.
 var errRolledBack = errors.New("transaction was rolled back: an earlier statement had failed")
 
+// contested are the keys that another unit may take between a unit's look and its write.
+var contested = []string{"idempotency_keys_pkey", "lots_open_key", "rules_pkey", "bank_accounts_one_proposed", "bank_accounts_one_active", "claims_one_draft"}
+
 // lost tells that the unit lost against another one and would do better if tried again: serialization failure,
-// deadlock, or an idempotency key or open lot that another unit wrote in between.
+// deadlock, or a key that another unit took in between.
 func lost(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
@@ -75,7 +79,7 @@ func lost(err error) bool {
 	case "40001", "40P01":
 		return true
 	case "23505":
-		return pg.ConstraintName == "idempotency_keys_pkey" || pg.ConstraintName == "lots_open_key" || pg.ConstraintName == "rules_pkey"
+		return slices.Contains(contested, pg.ConstraintName)
 	}
 	return false
 }
