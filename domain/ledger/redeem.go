@@ -39,11 +39,16 @@ func WhyNot(l lot.Lot, role user.Role, live bool) Unclaimable {
 	return IsClaimable
 }
 
+// WhyNotClaimable tells why a lot of the wallet cannot be claimed today.
+func (b *Book) WhyNotClaimable(w *Wallet, l lot.Lot) Unclaimable {
+	return WhyNot(l, w.Role, l.LiveOn(b.today))
+}
+
 // Claimable lists the lots of the wallet that can be claimed today.
 func (b *Book) Claimable(w *Wallet) []lot.Lot {
 	var claimable []lot.Lot
 	for _, l := range w.Lots {
-		if l.Remaining > 0 && WhyNot(l, w.Role, l.LiveOn(b.today)) == IsClaimable {
+		if l.Remaining > 0 && b.WhyNotClaimable(w, l) == IsClaimable {
 			claimable = append(claimable, l)
 		}
 	}
