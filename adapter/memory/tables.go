@@ -12,6 +12,7 @@ import (
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/notice"
+	"lovesaijo/domain/report"
 	"lovesaijo/domain/user"
 )
 
@@ -59,6 +60,7 @@ type tables struct {
 	notices     *table[noticeKey, notice.Notice]
 	preferences *table[user.ID, notice.Preferences]
 	bankMasters *list[bankMasterRow]
+	reports     *table[frozenKey, report.Frozen]
 }
 
 // awardRow is what a payment earned, or what a correction took of it.
@@ -89,7 +91,7 @@ func newTables() tables {
 		outbox: &list[outboxRow]{}, acts: &list[audit.Act]{},
 		batches: &table[ledger.BatchID, fund.Batch]{}, batchRows: &table[ledger.BatchID, []fund.Row]{},
 		notices: &table[noticeKey, notice.Notice]{}, preferences: &table[user.ID, notice.Preferences]{},
-		bankMasters: &list[bankMasterRow]{},
+		bankMasters: &list[bankMasterRow]{}, reports: &table[frozenKey, report.Frozen]{},
 	}
 }
 
@@ -98,7 +100,7 @@ func (t *tables) parts() []part {
 		t.funds, t.kinds, t.rules, t.wallets, t.owners, t.lots, t.pots, t.tills, t.entries, t.journal, t.into, t.lines, t.keys,
 		t.offers, t.programmes, t.campaigns, t.awards, t.earned, t.shares, t.corrections,
 		t.users, t.emails, t.codes, t.standing, t.credentials,
-		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences, t.bankMasters,
+		t.outbox, t.acts, t.batches, t.batchRows, t.notices, t.preferences, t.bankMasters, t.reports,
 	}...)
 }
 

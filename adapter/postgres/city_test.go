@@ -17,9 +17,10 @@ func openCity(t testing.TB, db *postgres.DB) *citytest.City {
 			return citytest.Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
 				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(),
+				Archive: s.Archive(),
 			}
 		}),
-		Statements: db, Roster: db.Roster(), Rules: db, Funds: db, Batches: db, Notices: db, Acts: db,
+		Statements: db, Roster: db.Roster(), Rules: db, Funds: db, Batches: db, Notices: db, Acts: db, Journal: db.Reports(), Shelf: db.Reports(),
 	})
 }
 

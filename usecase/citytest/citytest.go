@@ -26,6 +26,7 @@ import (
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/notice"
 	"lovesaijo/domain/page"
+	"lovesaijo/domain/report"
 	"lovesaijo/domain/user"
 	"lovesaijo/domain/usertest"
 	"lovesaijo/usecase"
@@ -43,6 +44,7 @@ type Stores struct {
 	Trail     audit.Trail
 	Outbox    event.Outbox
 	Inbox     notice.Inbox
+	Archive   report.Archive
 }
 
 // Ports are what a city stands on.
@@ -55,6 +57,8 @@ type Ports struct {
 	Batches    fund.BatchReader
 	Notices    notice.Reader
 	Acts       audit.Reader
+	Journal    report.Journal
+	Shelf      report.Shelf
 }
 
 // City is a small city.
@@ -92,10 +96,11 @@ func OnMemory(t testing.TB) *City {
 			return Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
 				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(),
+				Archive: s.Archive(),
 			}
 		}),
 		Statements: store.Statements(), Roster: store.Roster(), Rules: store.Rules(), Funds: store.Funds(), Batches: store.Batches(),
-		Notices: store.Notices(), Acts: store.Acts(),
+		Notices: store.Notices(), Acts: store.Acts(), Journal: store.Reports(), Shelf: store.Reports(),
 	})
 	city.Messages = store.Messages
 	return city
@@ -257,7 +262,7 @@ func (c *City) Position(t testing.TB, code fund.Code) ledger.FundPosition {
 	position, err := c.Statements.Position(t.Context(), time.Time{})
 	require.NoError(t, err)
 	for _, p := range position.Funds {
-		require.EqualValues(t, p.Points(), p.Cash(), "fund %s", p.Fund)
+		require.EqualValues(t, p.Points(), p.Assets(), "fund %s", p.Fund)
 		if p.Fund == code {
 			return p
 		}
