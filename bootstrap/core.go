@@ -15,6 +15,7 @@ import (
 	"lovesaijo/adapter/sealfile"
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/bank"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
@@ -50,6 +51,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(db *postgres.DB) fund.Reader { return db },
 			func(db *postgres.DB) fund.BatchReader { return db },
 			func(db *postgres.DB) notice.Reader { return db },
+			func(db *postgres.DB) cashback.Reader { return db },
 			func(db *postgres.DB) proof.Books { return db.Books() },
 			func(db *postgres.DB) proof.Seals { return db.Seals() },
 			func(config Config) (proof.Heads, error) { return sealfile.New(config.SealHeads), nil },

@@ -33,7 +33,7 @@ var units = fx.Provide(
 		return funding.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}
 	}),
 	unitOf(func(s *postgres.Session) granting.Stores {
-		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Outbox: s.Outbox(), Trail: s.Trail()}
+		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Campaigns: s.Campaigns(), Outbox: s.Outbox(), Trail: s.Trail()}
 	}),
 	unitOf(func(s *postgres.Session) ruling.Stores {
 		return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}

@@ -41,7 +41,7 @@ func TestAWalletThatIsLockedForLongStopsNobodyElsesPayments(t *testing.T) {
 	shop, people := city.Merchant(t), city.Residents(t, 12)
 	unit := citytest.Narrow(city, func(s citytest.Stores) paying.Stores { return paying.Stores{Ledger: s.Ledger, Outbox: s.Outbox} })
 	teller := paying.NewTeller(unit, city.Clock)
-	pay := paying.NewPay(teller, city.Statements)
+	pay := paying.NewPay(teller, city.Statements, city.Offers)
 	keys, errs := make([]idem.Key, len(people)), make([]error, len(people))
 	for i, u := range people {
 		city.Give(t, u, citytest.Gift, 100)

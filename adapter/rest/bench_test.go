@@ -68,7 +68,7 @@ func BenchmarkPayment(b *testing.B) {
 	actor := access.Actor{User: ident.New[user.User](now), Role: user.Resident, Wallet: book.payer}
 	token, err := signer.Issue(access.Claims{User: actor.User, Role: actor.Role, Wallet: actor.Wallet, IssuedAt: now, ExpiresAt: now.Add(time.Hour)})
 	require.NoError(b, err)
-	pay := paying.NewPay(teller, nil)
+	pay := paying.NewPay(teller, nil, nil)
 	app := rest.New(rest.Deps{
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now, Pay: pay,
 		Guard: signingin.NewGuard(signer, accesstest.NewMemorySessions(), time.Now),

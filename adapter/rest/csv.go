@@ -97,7 +97,7 @@ func (c *contract) downloadHistory(ctx context.Context, actor access.Actor, wall
 	}
 	name := "history-" + calendar.DayOf(c.Now()).String() + ".csv"
 	return c.file(name, func(ctx context.Context, to sheet) error {
-		if err := to.write("番号", "日時", "種類", "増減", "残高", "相手", "メモ", "取引番号"); err != nil {
+		if err := to.write("番号", "日時", "種類", "増減", "残高", "相手", "メモ", "取引番号", "うち還元"); err != nil {
 			return err
 		}
 		for rows := 0; ; {
@@ -123,7 +123,7 @@ func (c *contract) writeLines(ctx context.Context, actor access.Actor, to sheet,
 	for _, l := range lines {
 		err := to.write(
 			l.No, l.At.In(calendar.JST).Format(time.DateTime), entryTypeNames[l.Type], int64(l.Delta), int64(l.Balance),
-			names.view(l.Counterpart, false).Name, l.Memo, l.Entry.String(),
+			names.view(l.Counterpart, false).Name, l.Memo, l.Entry.String(), int64(l.Cashback),
 		)
 		if err != nil {
 			return err

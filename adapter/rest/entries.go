@@ -23,16 +23,19 @@ type receiptAnswer struct {
 
 // receiptView is an entry as one side sees it.
 type receiptView struct {
-	EntryID string        `json:"entry_id" format:"uuid"`
-	Type    string        `json:"type"`
-	At      string        `json:"at" format:"date-time"`
-	Amount  money.Points  `json:"amount"`
-	Delta   *money.Points `json:"delta,omitempty" doc:"What it did to one's own wallet"`
-	Balance *money.Points `json:"balance,omitempty" doc:"Of one's own wallet afterwards"`
-	From    partyView     `json:"from"`
-	To      partyView     `json:"to"`
-	Memo    string        `json:"memo"`
-	Slices  []movedView   `json:"slices" doc:"What moved, in the order in which it went"`
+	EntryID  string        `json:"entry_id" format:"uuid"`
+	Type     string        `json:"type"`
+	At       string        `json:"at" format:"date-time"`
+	Amount   money.Points  `json:"amount" doc:"Without cashback"`
+	Delta    *money.Points `json:"delta,omitempty" doc:"What it did to one's own wallet, cashback included"`
+	Balance  *money.Points `json:"balance,omitempty" doc:"Of one's own wallet afterwards"`
+	From     partyView     `json:"from"`
+	To       partyView     `json:"to"`
+	Memo     string        `json:"memo"`
+	Slices   []movedView   `json:"slices" doc:"What moved, in the order in which it went"`
+	Cashback money.Points  `json:"cashback" doc:"What the shop returned at once"`
+	Returned []movedView   `json:"returned" doc:"The points that it returned"`
+	Awards   []awardView   `json:"awards" doc:"What the offers in force gave, at once or for later; in a correction, what it took back"`
 }
 
 // movedView is what one posting moved.
@@ -72,25 +75,32 @@ func (c *contract) entries() {
 
 func viewReceipt(receipt reading.Receipt, names parties, actor access.Actor) receiptView {
 	entry := receipt.Entry
+	forward := entry.Forward()
 	v := receiptView{
-		EntryID: entry.ID.String(), Type: entry.Type.String(), At: instant(entry.At), Memo: entry.Memo,
-		Slices: make([]movedView, len(entry.Postings)),
+		EntryID: entry.ID.String(), Type: entry.Type.String(), At: instant(entry.At), Memo: entry.Memo, Amount: entry.Amount(),
+		Slices: viewMoved(forward, receipt, actor), Cashback: entry.Cashback(), Returned: viewMoved(entry.Returned(), receipt, actor),
+		Awards: viewAwards(receipt.Awards),
 	}
 	if receipt.Line.No > 0 {
 		v.Delta, v.Balance = &receipt.Line.Delta, &receipt.Line.Balance
 	}
-	for i, p := range entry.Postings {
-		v.Amount += p.Amount
-		v.From, v.To = names.view(p.Source, false), names.view(p.Destination, false)
-		v.Slices[i] = movedView{
+	if len(forward) > 0 {
+		v.From, v.To = names.view(forward[0].Source, false), names.view(forward[0].Destination, false)
+	}
+	return v
+}
+
+func viewMoved(postings []ledger.Posting, receipt reading.Receipt, actor access.Actor) []movedView {
+	return lo.Map(postings, func(p ledger.Posting, _ int) movedView {
+		v := movedView{
 			Kind: string(p.Points.Kind), KindName: receipt.Kinds[p.Points.Kind].Name, Fund: string(p.Fund), Amount: p.Amount,
 			Hops: p.Points.Hops, Paid: p.Points.Paid, LotID: identifier(ownLot(p, actor)),
 		}
 		if p.Points.Kind != "" {
-			v.Slices[i].ExpiresOn = lastDay(p.Points.Expires)
+			v.ExpiresOn = lastDay(p.Points.Expires)
 		}
-	}
-	return v
+		return v
+	})
 }
 
 // ownLot gives the lot of the reader's side, whose ancestry they may ask for; for an administrator the receiver's.

@@ -45,7 +45,8 @@ type lineView struct {
 	EntryID     string       `json:"entry_id" format:"uuid"`
 	Type        string       `json:"type"`
 	At          string       `json:"at" format:"date-time"`
-	Delta       money.Points `json:"delta" doc:"Positive where points were earned, negative where they were used"`
+	Delta       money.Points `json:"delta" doc:"Positive where points were earned, negative where they were used; cashback included"`
+	Cashback    money.Points `json:"cashback" doc:"What the payment returned at once"`
 	Balance     money.Points `json:"balance" doc:"Afterwards"`
 	Counterpart partyView    `json:"counterpart"`
 	Memo        string       `json:"memo"`
@@ -86,7 +87,7 @@ func (c *contract) listHistory(ctx context.Context, actor access.Actor, wallet l
 	answer := &historyAnswer{historyView{Lines: make([]lineView, len(lines.Rows))}}
 	for i, l := range lines.Rows {
 		answer.Body.Lines[i] = lineView{
-			No: l.No, EntryID: l.Entry.String(), Type: l.Type.String(), At: instant(l.At), Delta: l.Delta, Balance: l.Balance,
+			No: l.No, EntryID: l.Entry.String(), Type: l.Type.String(), At: instant(l.At), Delta: l.Delta, Cashback: l.Cashback, Balance: l.Balance,
 			Counterpart: names.view(l.Counterpart, false), Memo: l.Memo,
 		}
 	}

@@ -32,14 +32,15 @@ type ancestryView struct {
 
 // ancestorView is one way by which points came.
 type ancestorView struct {
-	EntryID string         `json:"entry_id" format:"uuid"`
-	Type    string         `json:"type"`
-	At      string         `json:"at" format:"date-time"`
-	From    partyView      `json:"from"`
-	Amount  money.Points   `json:"amount"`
-	Hops    int32          `json:"hops" doc:"Of the points once they had come"`
-	LotID   string         `json:"lot_id,omitempty" format:"uuid" doc:"The lot they came from; none where they were made"`
-	Before  []ancestorView `json:"before,omitempty" doc:"How points came into that lot"`
+	EntryID  string         `json:"entry_id" format:"uuid"`
+	Type     string         `json:"type"`
+	Returned bool           `json:"returned,omitempty" doc:"The points are cashback that the shop returned for that payment"`
+	At       string         `json:"at" format:"date-time"`
+	From     partyView      `json:"from"`
+	Amount   money.Points   `json:"amount"`
+	Hops     int32          `json:"hops" doc:"Of the points once they had come"`
+	LotID    string         `json:"lot_id,omitempty" format:"uuid" doc:"The lot they came from; none where they were made"`
+	Before   []ancestorView `json:"before,omitempty" doc:"How points came into that lot"`
 }
 
 func (c *contract) lots() {
@@ -86,7 +87,7 @@ func (t tree) before(id lot.ID) []ancestorView {
 	delete(t.into, id)
 	return lo.Map(sources, func(a reading.Ancestor, _ int) ancestorView {
 		v := ancestorView{
-			EntryID: a.Entry.String(), Type: a.Type.String(), At: instant(a.At), From: t.names.view(a.Posting.Source, a.Depth > 1),
+			EntryID: a.Entry.String(), Type: a.Type.String(), Returned: a.Cashback(), At: instant(a.At), From: t.names.view(a.Posting.Source, a.Depth > 1),
 			Amount: a.Posting.Amount, Hops: a.Posting.Points.Hops, LotID: identifier(a.Posting.SourceLot),
 		}
 		if !a.Posting.SourceLot.IsZero() {

@@ -38,13 +38,15 @@ type paymentAnswer struct {
 }
 
 type paymentView struct {
-	EntryID string       `json:"entry_id" format:"uuid"`
-	Type    string       `json:"type" enum:"payment,transfer"`
-	Amount  money.Points `json:"amount"`
-	Balance money.Points `json:"balance" doc:"Of one's own wallet afterwards"`
-	At      string       `json:"at" format:"date-time"`
-	Payee   payeeView    `json:"payee"`
-	Slices  []sliceView  `json:"slices" doc:"The lots that went, in their order; empty for the shop that took the payment"`
+	EntryID  string       `json:"entry_id" format:"uuid"`
+	Type     string       `json:"type" enum:"payment,transfer"`
+	Amount   money.Points `json:"amount"`
+	Balance  money.Points `json:"balance" doc:"Of one's own wallet afterwards"`
+	At       string       `json:"at" format:"date-time"`
+	Payee    payeeView    `json:"payee"`
+	Slices   []sliceView  `json:"slices" doc:"The lots that went, in their order; empty for the shop that took the payment"`
+	Cashback money.Points `json:"cashback" doc:"Returned at once by the shop; the balance has counted it"`
+	Awards   []awardView  `json:"awards" doc:"What the offers in force gave, at once or for later; the shop sees what it returned itself"`
 }
 
 type payeeView struct {
@@ -71,6 +73,8 @@ type paymentPreviewView struct {
 	BalanceAfter money.Points `json:"balance_after"`
 	Payee        partyView    `json:"payee"`
 	Slices       []sliceView  `json:"slices"`
+	Cashback     money.Points `json:"cashback" doc:"Would be returned at once by the shop; balance_after has counted it"`
+	Awards       []awardView  `json:"awards" doc:"What the offers in force would give, at once or for later"`
 }
 
 func (c *contract) payments() {
@@ -102,6 +106,7 @@ func (c *contract) pay(ctx context.Context, actor access.Actor, in *paymentReque
 	answer := &paymentAnswer{Status: http.StatusCreated, Body: paymentView{
 		EntryID: result.Entry.String(), Type: result.Type.String(), Amount: result.Amount, Balance: result.Balance,
 		At: instant(result.At), Payee: payeeView{result.Payee.String()}, Slices: viewParts(result.Slices),
+		Cashback: result.Cashback, Awards: viewAwards(result.Awards),
 	}}
 	answer.Status, answer.Replayed = replayed(result.Replayed)
 	return answer, nil
@@ -123,7 +128,7 @@ func (c *contract) previewPayment(ctx context.Context, actor access.Actor, in *p
 	}
 	return &paymentPreviewAnswer{paymentPreviewView{
 		Type: result.Type.String(), Amount: result.Amount, BalanceAfter: result.Balance,
-		Payee: names.view(payee, false), Slices: viewParts(result.Slices),
+		Payee: names.view(payee, false), Slices: viewParts(result.Slices), Cashback: result.Cashback, Awards: viewAwards(result.Awards),
 	}}, nil
 }
 

@@ -84,7 +84,7 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		return paying.Stores{Ledger: s.Ledger(), Outbox: s.Outbox()}
 	})
 	grants := memory.NewUnit(store, func(s *memory.Session) granting.Stores {
-		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Trail: s.Trail(), Outbox: s.Outbox()}
+		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Campaigns: s.Campaigns(), Trail: s.Trail(), Outbox: s.Outbox()}
 	})
 	teller := paying.NewTeller(payments, now)
 	teller.Open(2)
@@ -96,11 +96,11 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		Desk: registering.NewDesk(memory.NewUnit(store, func(s *memory.Session) registering.Stores {
 			return registering.Stores{Directory: s.Directory(), Credentials: s.Credentials(), Codes: s.Codes(), Wallets: s.Wallets(), Trail: s.Trail()}
 		}), store.Roster(), hasher, now),
-		Pay: paying.NewPay(teller, statements), PreviewPayment: paying.NewPreview(payments, now),
+		Pay: paying.NewPay(teller, statements, store.Offers()), PreviewPayment: paying.NewPreview(payments, store.Offers(), now),
 		Charging: charging.New(memory.NewUnit(store, func(s *memory.Session) charging.Stores {
 			return charging.Stores{Ledger: s.Ledger(), Outbox: s.Outbox()}
 		}), rules, statements, now),
-		Reading: reading.New(statements, rules, now),
+		Reading: reading.New(statements, rules, store.Offers(), now),
 		Informing: informing.New(memory.NewUnit(store, func(s *memory.Session) informing.Stores {
 			return informing.Stores{Inbox: s.Inbox()}
 		}), store.Notices(), now),

@@ -96,10 +96,11 @@ func (r Row) Reason() string {
 
 // The refusals about batches and their rows.
 var (
-	ErrBatchUnknown = fault.Define(fault.NotFound, "batch_unknown", "その一括給付は見つかりません。")
-	ErrBatchEnded   = fault.Define(fault.Conflict, "batch_ended", "この一括給付はすでに終わっています。")
-	ErrBatchEmpty   = fault.Define(fault.Invalid, "batch_empty", "給付できる相手がありません。")
-	ErrBatchTooLong = fault.Define(fault.Invalid, "batch_too_long", "一度に給付できる件数を超えています。")
+	ErrBatchUnknown  = fault.Define(fault.NotFound, "batch_unknown", "その一括給付は見つかりません。")
+	ErrBatchEnded    = fault.Define(fault.Conflict, "batch_ended", "この一括給付はすでに終わっています。")
+	ErrBatchPromised = fault.Define(fault.Refused, "batch_promised", "キャンペーンの還元は利用者に約束したものなので、取りやめられません。")
+	ErrBatchEmpty    = fault.Define(fault.Invalid, "batch_empty", "給付できる相手がありません。")
+	ErrBatchTooLong  = fault.Define(fault.Invalid, "batch_too_long", "一度に給付できる件数を超えています。")
 	// ErrBatchCancelled is why rows were refused whose batch was ended early.
 	ErrBatchCancelled = fault.Define(fault.Refused, "batch_cancelled", "一括給付が途中で取りやめになったため、給付していません。")
 

@@ -81,6 +81,10 @@ type Source struct {
 	Posting Posting
 }
 
+// Cashback tells whether the points came back from a shop in a payment's own entry, as new ones: whatever is paid has
+// changed hands.
+func (s Source) Cashback() bool { return s.Type == Payment && s.Posting.Points.Hops == 0 }
+
 // LapsingQuery narrows a list of what lapses soon. A zero Wallet lists all wallets.
 type LapsingQuery struct {
 	Wallet WalletID

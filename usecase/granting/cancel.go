@@ -2,12 +2,14 @@ package granting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/usecase/auditing"
@@ -16,7 +18,8 @@ import (
 // Cancel ends a batch early: the rows that still wait are refused with fund.ErrBatchCancelled, and what is left of the
 // reserve goes back to the fund, so that a batch which cannot be run does not keep it for ever (clause 4.2.4). What was
 // granted stays granted. It takes turns with the workers that run the batch; whichever holds the batch's lock next
-// finds it ended. It returns fund.ErrBatchEnded where it had ended before.
+// finds it ended. It returns fund.ErrBatchEnded where it had ended before. What a campaign pays out was promised to
+// those who paid at its shops, and cannot be called off: fund.ErrBatchPromised.
 func (b *Bulk) Cancel(ctx context.Context, actor access.Actor, id ledger.BatchID, reason string) (fund.Batch, error) {
 	act := audit.Act{Action: ActCancelBatch, Target: id.String(), Reason: reason}
 	return auditing.Do(ctx, b.office, actor, access.Grant, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (fund.Batch, error) {
@@ -26,6 +29,9 @@ func (b *Bulk) Cancel(ctx context.Context, actor access.Actor, id ledger.BatchID
 		}
 		if batch.State == fund.Ended {
 			return fund.Batch{}, fund.ErrBatchEnded
+		}
+		if err := promised(ctx, s.Campaigns, id); err != nil {
+			return fund.Batch{}, err
 		}
 		act.Before = sayProgress(batch)
 		if err := refuseWaiting(ctx, s.Batches, &batch); err != nil {
@@ -48,6 +54,18 @@ func (b *Bulk) Cancel(ctx context.Context, actor access.Actor, id ledger.BatchID
 		act.After = sayProgress(batch)
 		return batch, s.Outbox.Append(ctx, book.Now, append(book.Events(), batch.Progress())...)
 	})
+}
+
+// promised refuses the batch of a campaign. The campaign has ended when its batch is there, so nobody waits for its lock.
+func promised(ctx context.Context, campaigns cashback.Campaigns, id ledger.BatchID) error {
+	_, err := campaigns.Lock(ctx, cashback.OfferID(id))
+	switch {
+	case err == nil:
+		return fund.ErrBatchPromised
+	case errors.Is(err, cashback.ErrCampaignUnknown):
+		return nil
+	}
+	return err
 }
 
 // refuseWaiting refuses all rows that wait.

@@ -46,7 +46,7 @@ func TestABatchThatAlwaysFailsCanBeEndedEarly(t *testing.T) {
 	require.NoError(t, err)
 	chunks := 1
 	failing := granting.NewBulk(citytest.Narrow(s.City, func(st citytest.Stores) granting.Stores {
-		return granting.Stores{Ledger: barred{st.Ledger, &chunks}, Treasury: st.Treasury, Batches: st.Batches, Trail: st.Trail, Outbox: st.Outbox}
+		return granting.Stores{Ledger: barred{st.Ledger, &chunks}, Treasury: st.Treasury, Batches: st.Batches, Campaigns: st.Campaigns, Trail: st.Trail, Outbox: st.Outbox}
 	}), s.Roster, s.Rules, s.Batches, s.Clock)
 	require.ErrorIs(t, failing.Resume(t.Context()), errBarred)
 	require.EqualValues(t, 120_000, s.Position(t, citytest.Fund).Reserved)

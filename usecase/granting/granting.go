@@ -17,6 +17,7 @@ import (
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/fund"
@@ -41,11 +42,12 @@ var ErrRecipient = fault.Define(fault.Invalid, "recipient_missing", "給付す�
 
 // Stores are what granting needs of a unit of work.
 type Stores struct {
-	Ledger   ledger.Ledger
-	Treasury fund.Treasury
-	Batches  fund.Batches
-	Trail    audit.Trail
-	Outbox   event.Outbox
+	Ledger    ledger.Ledger
+	Treasury  fund.Treasury
+	Batches   fund.Batches
+	Campaigns cashback.Campaigns // whose payouts are batches
+	Trail     audit.Trail
+	Outbox    event.Outbox
 }
 
 // AuditTrail is auditing.Stores'.

@@ -28,7 +28,7 @@ type scene struct {
 func setScene(t *testing.T) scene {
 	city := citytest.OnMemory(t)
 	unit := citytest.Narrow(city, func(s citytest.Stores) granting.Stores {
-		return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Trail: s.Trail, Outbox: s.Outbox}
+		return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Campaigns: s.Campaigns, Trail: s.Trail, Outbox: s.Outbox}
 	})
 	return scene{
 		city, granting.New(unit, city.Roster, city.Statements, city.Clock),

@@ -31,7 +31,7 @@ func TestAGrantThatWasMadeIsReplayedThoughItsRecipientIsGone(t *testing.T) {
 	byID, byEmail := s.grant(resident, 100), s.grant(resident, 200)
 	byEmail.User, byEmail.Email = user.ID{}, resident.Email
 	later := granting.New(citytest.Narrow(s.City, func(s citytest.Stores) granting.Stores {
-		return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Trail: s.Trail, Outbox: s.Outbox}
+		return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Campaigns: s.Campaigns, Trail: s.Trail, Outbox: s.Outbox}
 	}), emptied{s.Roster}, s.Statements, s.Clock)
 	for _, cmd := range []granting.Command{byID, byEmail} {
 		first, err := s.granting.Do(t.Context(), s.Official, cmd)

@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/samber/lo"
+
 	"lovesaijo/domain/access"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
@@ -42,6 +45,8 @@ type Result struct {
 	Payee    ledger.WalletID
 	Balance  money.Points // of the actor's wallet afterwards
 	Slices   []Part
+	Cashback money.Points // returned at once by the shop, and counted in Balance
+	Awards   []cashback.NamedAward
 }
 
 // Part is what a payment took from one lot.
@@ -56,10 +61,13 @@ type Part struct {
 type Pay struct {
 	teller     *Teller
 	statements ledger.Statements
+	offers     cashback.Reader
 }
 
 // NewPay makes the activity.
-func NewPay(teller *Teller, statements ledger.Statements) *Pay { return &Pay{teller, statements} }
+func NewPay(teller *Teller, statements ledger.Statements, offers cashback.Reader) *Pay {
+	return &Pay{teller, statements, offers}
+}
 
 // Do posts a payment once per key. A replay gives the result of the first time.
 func (p *Pay) Do(ctx context.Context, actor access.Actor, cmd Command) (Result, error) {
@@ -79,7 +87,9 @@ func (p *Pay) Do(ctx context.Context, actor access.Actor, cmd Command) (Result, 
 	if receipt.Replayed {
 		return p.replay(ctx, actor, receipt.Entry)
 	}
-	return resultOf(receipt, actor), nil
+	result := resultOf(receipt, actor)
+	result.Awards, err = cashback.Name(ctx, p.offers, told(receipt.Awards, receipt.Payer, actor))
+	return result, err
 }
 
 // order authorises the command and says it in the ledger's words.
@@ -127,7 +137,7 @@ func (cmd Command) hash() idem.Hash {
 func resultOf(receipt ledger.Receipt, actor access.Actor) Result {
 	result := Result{
 		Entry: receipt.Entry, Type: receipt.Type, At: receipt.At, Amount: receipt.Amount, Payer: receipt.Payer, Payee: receipt.Payee,
-		Balance: receipt.Balance,
+		Balance: receipt.Balance, Cashback: receipt.Cashback,
 	}
 	if receipt.Payer != actor.Wallet {
 		result.Balance = receipt.PayeeBalance
@@ -140,6 +150,14 @@ func resultOf(receipt ledger.Receipt, actor access.Actor) Result {
 	return result
 }
 
+// told gives the awards that the actor is told of: what campaigns promised is between them and the payer.
+func told(awards []cashback.Award, payer ledger.WalletID, actor access.Actor) []cashback.Award {
+	if payer == actor.Wallet {
+		return awards
+	}
+	return lo.Filter(awards, func(a cashback.Award, _ int) bool { return !a.Campaign })
+}
+
 // replay reads the result of a payment that was posted before.
 func (p *Pay) replay(ctx context.Context, actor access.Actor, id ledger.EntryID) (Result, error) {
 	entry, err := p.statements.Entry(ctx, id)
@@ -150,35 +168,47 @@ func (p *Pay) replay(ctx context.Context, actor access.Actor, id ledger.EntryID)
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Entry: id, Replayed: true, Type: entry.Type, At: entry.At, Balance: line.Balance}
-	var ids []lot.ID
-	for _, posting := range entry.Postings {
-		result.Amount += posting.Amount
-		result.Payer, result.Payee = posting.Source.Owner, posting.Destination.Owner
-		ids = append(ids, posting.SourceLot)
+	forward := entry.Forward()
+	result := Result{
+		Entry: id, Replayed: true, Type: entry.Type, At: entry.At, Amount: entry.Amount(), Balance: line.Balance, Cashback: entry.Cashback(),
+		Payer: forward[0].Source.Owner, Payee: forward[0].Destination.Owner,
 	}
-	if result.Payer != actor.Wallet {
-		return result, nil
+	if result.Awards, err = p.earned(ctx, actor, &result); err != nil || result.Payer != actor.Wallet {
+		return result, err
 	}
-	lots, err := p.statements.Lots(ctx, ids)
+	lots, err := p.statements.Lots(ctx, lo.Map(forward, func(posting ledger.Posting, _ int) lot.ID { return posting.SourceLot }))
 	if err != nil {
 		return Result{}, err
 	}
-	for _, posting := range entry.Postings {
+	for _, posting := range forward {
 		result.Slices = append(result.Slices, Part{Lot: posting.SourceLot, Key: lots[posting.SourceLot].Key, Amount: posting.Amount})
 	}
 	return result, nil
 }
 
+// earned reads what a payment earned, without what corrections have taken back since.
+func (p *Pay) earned(ctx context.Context, actor access.Actor, result *Result) ([]cashback.NamedAward, error) {
+	if result.Type != ledger.Payment {
+		return nil, nil
+	}
+	awards, err := p.statements.Awards(ctx, result.Entry)
+	if err != nil {
+		return nil, err
+	}
+	given := lo.FilterMap(awards, func(a ledger.Awarded, _ int) (cashback.Award, bool) { return a.Award, a.Entry == result.Entry })
+	return cashback.Name(ctx, p.offers, told(given, result.Payer, actor))
+}
+
 // Preview shows what a payment would do, without doing it or waiting for anyone (+2).
 type Preview struct {
-	unit  usecase.Unit[Stores]
-	clock usecase.Clock
+	unit   usecase.Unit[Stores]
+	offers cashback.Reader
+	clock  usecase.Clock
 }
 
 // NewPreview makes the activity.
-func NewPreview(unit usecase.Unit[Stores], clock usecase.Clock) *Preview {
-	return &Preview{unit, clock}
+func NewPreview(unit usecase.Unit[Stores], offers cashback.Reader, clock usecase.Clock) *Preview {
+	return &Preview{unit, offers, clock}
 }
 
 // Do plans the payment on a book that is only read, and forgets it. The result has no entry; its parts say why.
@@ -187,7 +217,8 @@ func (p *Preview) Do(ctx context.Context, actor access.Actor, cmd Command) (Resu
 	if err != nil {
 		return Result{}, err
 	}
-	return usecase.Do(ctx, p.unit, func(ctx context.Context, s Stores) (Result, error) {
+	var awards []cashback.Award
+	result, err := usecase.Do(ctx, p.unit, func(ctx context.Context, s Stores) (Result, error) {
 		var want ledger.Want
 		order.Wants(&want)
 		book, err := s.Ledger.Peek(ctx, p.clock(), want)
@@ -203,6 +234,12 @@ func (p *Preview) Do(ctx context.Context, actor access.Actor, cmd Command) (Resu
 		for i := range result.Slices {
 			result.Slices[i].Why = receipt.Slices[i].Why
 		}
+		awards = told(receipt.Awards, receipt.Payer, actor)
 		return result, nil
 	})
+	if err != nil {
+		return Result{}, err
+	}
+	result.Awards, err = cashback.Name(ctx, p.offers, awards)
+	return result, err
 }

@@ -36,7 +36,7 @@ func setScene(t *testing.T, around func(usecase.Unit[paying.Stores]) usecase.Uni
 	city := citytest.OnMemory(t)
 	unit := around(citytest.Narrow(city, func(s citytest.Stores) paying.Stores { return paying.Stores{Ledger: s.Ledger, Outbox: s.Outbox} }))
 	teller := paying.NewTeller(unit, city.Clock)
-	return scene{city, city.Merchant(t), teller, paying.NewPay(teller, city.Statements)}
+	return scene{city, city.Merchant(t), teller, paying.NewPay(teller, city.Statements, city.Offers)}
 }
 
 func (s scene) spend(ctx context.Context, payer user.User, cmd paying.Command) (paying.Result, error) {

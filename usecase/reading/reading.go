@@ -6,8 +6,11 @@ package reading
 import (
 	"context"
 
+	"github.com/samber/lo"
+
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
@@ -27,12 +30,13 @@ const (
 type Reading struct {
 	statements ledger.Statements
 	rules      ledger.RulesReader
+	offers     cashback.Reader
 	clock      usecase.Clock
 }
 
 // New makes the activity.
-func New(statements ledger.Statements, rules ledger.RulesReader, clock usecase.Clock) *Reading {
-	return &Reading{statements, rules, clock}
+func New(statements ledger.Statements, rules ledger.RulesReader, offers cashback.Reader, clock usecase.Clock) *Reading {
+	return &Reading{statements, rules, offers, clock}
 }
 
 // Balance is a wallet as its owner sees it.
@@ -80,10 +84,11 @@ func (r *Reading) History(ctx context.Context, actor access.Actor, query ledger.
 
 // Receipt is an entry as one side sees it.
 type Receipt struct {
-	Entry ledger.Entry
-	Line  ledger.Line        // what it did to the reader's wallet; empty for an administrator
-	Lots  map[lot.ID]lot.Lot // the lots that the postings name, for their kinds and expiry
-	Kinds map[lot.KindCode]lot.Kind
+	Entry  ledger.Entry
+	Line   ledger.Line        // what it did to the reader's wallet; empty for an administrator
+	Lots   map[lot.ID]lot.Lot // the lots that the postings name, for their kinds and expiry
+	Kinds  map[lot.KindCode]lot.Kind
+	Awards []cashback.NamedAward // what a payment earned, or what a correction took of it
 }
 
 // Receipt shows an entry to those whose wallet it touched, and to administrators.
@@ -112,9 +117,33 @@ func (r *Reading) Receipt(ctx context.Context, actor access.Actor, id ledger.Ent
 	if receipt.Lots, err = r.statements.Lots(ctx, ids); err != nil {
 		return Receipt{}, err
 	}
+	if receipt.Awards, err = r.awards(ctx, actor, &receipt.Entry); err != nil {
+		return Receipt{}, err
+	}
 	rules, err := r.rules.Rules(ctx)
 	receipt.Kinds = rules.Kinds
 	return receipt, err
+}
+
+// awards reads what the entry earned, or took back. What campaigns promise is the payer's business; the shop sees
+// what it returned itself.
+func (r *Reading) awards(ctx context.Context, actor access.Actor, entry *ledger.Entry) ([]cashback.NamedAward, error) {
+	payment := entry.ID
+	switch entry.Type {
+	case ledger.Payment:
+	case ledger.Reversal, ledger.Partial:
+		payment = entry.Corrects
+	default:
+		return nil, nil
+	}
+	all, err := r.statements.Awards(ctx, payment)
+	if err != nil {
+		return nil, err
+	}
+	everything := access.May(actor.Role, access.SeeAnyHistory)
+	return cashback.Name(ctx, r.offers, lo.FilterMap(all, func(a ledger.Awarded, _ int) (cashback.Award, bool) {
+		return a.Award, a.Entry == entry.ID && (everything || !a.Campaign || a.Wallet == actor.Wallet)
+	}))
 }
 
 // Claim says whether a lot can be turned into a bank transfer, and why or why not (clause 4.4.2).
@@ -143,7 +172,7 @@ type Ancestry struct {
 }
 
 // Ancestry follows a lot's points back to where they were made: a lot that many payments filled shows its newest
-// sources.
+// sources. To the person who got it, cashback begins at the shop: what others paid there is not theirs to see.
 func (r *Reading) Ancestry(ctx context.Context, actor access.Actor, id lot.ID) (Ancestry, error) {
 	if actor.User.IsZero() {
 		return Ancestry{}, access.ErrNotSignedIn
@@ -165,6 +194,7 @@ func (r *Reading) Ancestry(ctx context.Context, actor access.Actor, id lot.ID) (
 	}
 	ancestry := Ancestry{Lot: lots[id], Wallet: holder, Claim: claimOf(lots[id], wallet)}
 	seen, level := map[lot.ID]bool{id: true}, []lot.ID{id}
+	everything := access.May(actor.Role, access.SeeAnyHistory)
 	for depth := 1; len(level) > 0; depth++ {
 		if depth > ancestryDepthMax || len(ancestry.Sources) >= ancestryNodesMax {
 			ancestry.Truncated = true
@@ -180,7 +210,7 @@ func (r *Reading) Ancestry(ctx context.Context, actor access.Actor, id lot.ID) (
 		level = level[:0:0]
 		for _, source := range sources {
 			ancestry.Sources = append(ancestry.Sources, Ancestor{source, depth})
-			if before := source.Posting.SourceLot; !before.IsZero() && !seen[before] {
+			if before := source.Posting.SourceLot; !before.IsZero() && !seen[before] && (everything || !source.Cashback()) {
 				seen[before] = true
 				level = append(level, before)
 			}

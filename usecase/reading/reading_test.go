@@ -25,7 +25,7 @@ type scene struct {
 func setScene(t *testing.T) scene {
 	city := citytest.OnMemory(t)
 	return scene{
-		City: city, reading: reading.New(city.Statements, city.Rules, city.Clock),
+		City: city, reading: reading.New(city.Statements, city.Rules, city.Offers, city.Clock),
 		payer: city.Resident(t), shop: city.Merchant(t), supplier: city.Merchant(t), stranger: city.Resident(t),
 	}
 }

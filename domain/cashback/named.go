@@ -1,0 +1,43 @@
+package cashback
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// NamedAward is an award as people are told of it.
+type NamedAward struct {
+	Award
+	Label Label
+}
+
+// Name says which offers gave awards. However they come, those that were given at once come first, then by offer: a
+// receipt reads the same whenever it is read.
+func Name(ctx context.Context, offers Reader, awards []Award) ([]NamedAward, error) {
+	if len(awards) == 0 {
+		return nil, nil
+	}
+	ids := make([]OfferID, len(awards))
+	for i, a := range awards {
+		ids[i] = a.Offer
+	}
+	labels, err := offers.Labels(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("name %d awards: %w", len(awards), err)
+	}
+	named := make([]NamedAward, len(awards))
+	for i, a := range awards {
+		named[i] = NamedAward{a, labels[a.Offer]}
+	}
+	slices.SortStableFunc(named, func(a, b NamedAward) int {
+		if a.Campaign != b.Campaign {
+			if b.Campaign {
+				return -1
+			}
+			return 1
+		}
+		return slices.Compare(a.Offer[:], b.Offer[:])
+	})
+	return named, nil
+}
