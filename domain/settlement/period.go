@@ -113,6 +113,7 @@ var (
 	ErrPeriodClosed   = fault.Define(fault.Conflict, "period_already_closed", "この精算期間はすでに締められています。")
 	ErrPeriodRuns     = fault.Define(fault.Conflict, "period_still_runs", "精算期間の最後の日が終わるまで締められません。")
 	ErrPeriodEarlier  = fault.Define(fault.Conflict, "period_earlier_open", "前の精算期間がまだ締められていません。")
+	ErrPeriodAhead    = fault.Define(fault.Conflict, "period_too_early", "まだ始まっていない精算期間があります。始まってから次を登録してください。")
 	ErrPeriodSpan     = fault.Define(fault.Invalid, "period_span_invalid", "精算期間は1日から366日までで、終わりは始まり以降の日にしてください。")
 	ErrPeriodName     = fault.Define(fault.Invalid, "period_name_invalid", "名前は1から40文字で入力してください。")
 )
