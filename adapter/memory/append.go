@@ -128,7 +128,11 @@ func (s *Session) watchTill(e ledger.Entry, p ledger.Posting) {
 	if p.Destination.Kind == ledger.Till {
 		pot := ledger.Pot{Account: p.Destination, Fund: p.Fund}
 		till, _ := s.tills.get(pot)
-		s.tills.put(pot, tillRow{cash: till.cash - p.Amount, since: e.At})
+		till.cash -= p.Amount
+		if p.Source.Kind != ledger.InWallet { // a charge that is undone makes the rest no younger
+			till.since = e.At
+		}
+		s.tills.put(pot, till)
 	}
 }
 

@@ -83,13 +83,14 @@ func TestLedgerFulfilsItsContract(t *testing.T) {
 	t.Parallel()
 	ledgertest.Ledger(t, func(*testing.T) ledgertest.Bench {
 		store := memory.New()
+		unit := memory.NewUnit(store, func(s *memory.Session) ledgertest.Stores {
+			return ledgertest.Stores{
+				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
+				Codes: s.Codes(), Treasury: s.Treasury(), Batches: s.Batches(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
+			}
+		})
 		return ledgertest.Bench{
-			Unit: memory.NewUnit(store, func(s *memory.Session) ledgertest.Stores {
-				return ledgertest.Stores{
-					Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
-					Codes: s.Codes(), Treasury: s.Treasury(),
-				}
-			}),
+			Unit: unit, Elsewhere: unit, // a store is in one process
 			Statements: store.Statements(), Rules: store.Rules(), Codes: store.Codes(), Sender: store,
 		}
 	})

@@ -16,14 +16,16 @@ import (
 func TestTheLedgerKeepsItsContract(t *testing.T) {
 	t.Parallel()
 	ledgertest.Ledger(t, func(t *testing.T) ledgertest.Bench {
-		db := open(t)
+		url := pgtest.Open(t)
+		db, there := openAt(t, url), openAt(t, url)
+		bind := func(s *postgres.Session) ledgertest.Stores {
+			return ledgertest.Stores{
+				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
+				Codes: s.Codes(), Treasury: s.Treasury(), Batches: s.Batches(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
+			}
+		}
 		return ledgertest.Bench{
-			Unit: postgres.NewUnit(db, func(s *postgres.Session) ledgertest.Stores {
-				return ledgertest.Stores{
-					Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
-					Codes: s.Codes(), Treasury: s.Treasury(),
-				}
-			}),
+			Unit: postgres.NewUnit(db, bind), Elsewhere: postgres.NewUnit(there, bind),
 			Statements: db, Rules: db, Codes: db.CodeReader(), Sender: db,
 		}
 	})

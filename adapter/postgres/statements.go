@@ -50,12 +50,18 @@ const (
 		UNION ALL
 		SELECT fund, destination_kind, amount FROM postings WHERE at < $1 AND (source_kind <> 5 OR destination_kind <> 5)
 		UNION ALL SELECT code, 3, 0 FROM funds WHERE created_at < $1) everything GROUP BY fund, kind ORDER BY fund, kind`
-	// A till has held cash since the last remittance, if that left some, and otherwise since the first charge after it.
-	readTills = `SELECT p.owner, w.owner_id, p.fund, -p.balance, CASE WHEN -p.balance > coalesce(c.charged, 0) THEN r.at ELSE c.first END AS since
+	// A till has held cash since the last remittance, if that left some, and otherwise since it was empty last: charges
+	// come in, and go out where they are undone. What it held before each of these is what it holds now less all later ones.
+	readTills = `SELECT p.owner, w.owner_id, p.fund, -p.balance, coalesce(h.since, r.at) AS since
 		FROM pots p JOIN wallets w ON w.id = p.owner
-		CROSS JOIN LATERAL (SELECT max(at) AS at FROM postings WHERE fund = p.fund AND destination_kind = 2 AND destination_owner = p.owner) r
-		CROSS JOIN LATERAL (SELECT min(at) AS first, sum(amount) AS charged FROM postings
-			WHERE fund = p.fund AND source_kind = 2 AND source_owner = p.owner AND at > coalesce(r.at, '-infinity')) c
+		CROSS JOIN LATERAL (SELECT max(at) AS at FROM postings WHERE fund = p.fund AND destination_kind = 2 AND destination_owner = p.owner AND source_kind <> 5) r
+		CROSS JOIN LATERAL (SELECT max(at) FILTER (WHERE held = 0) AS since FROM (
+			SELECT at, -p.balance - sum(change) OVER (ORDER BY at DESC ROWS UNBOUNDED PRECEDING) AS held FROM (
+				SELECT at, amount AS change FROM postings
+				WHERE fund = p.fund AND source_kind = 2 AND source_owner = p.owner AND at > coalesce(r.at, '-infinity')
+				UNION ALL
+				SELECT at, -amount FROM postings
+				WHERE fund = p.fund AND destination_kind = 2 AND destination_owner = p.owner AND source_kind = 5 AND at > coalesce(r.at, '-infinity')) changes) helds) h
 		WHERE p.kind = 2 AND p.balance < 0 ORDER BY since, p.owner, p.fund`
 )
 

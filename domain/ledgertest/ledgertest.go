@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
@@ -19,20 +20,25 @@ import (
 	"lovesaijo/usecase"
 )
 
-// Stores are the ports that work inside a unit. Users and funds are there because wallets, codes and pots are theirs.
+// Stores are the ports that work inside a unit. Users and funds are there because wallets, codes and pots are theirs,
+// offers because payments earn of them, and batches because campaigns are paid by them.
 type Stores struct {
-	Ledger    ledger.Ledger
-	Wallets   ledger.Wallets
-	Rulebook  ledger.Rulebook
-	Outbox    event.Outbox
-	Directory user.Directory
-	Codes     user.Codes
-	Treasury  fund.Treasury
+	Ledger     ledger.Ledger
+	Wallets    ledger.Wallets
+	Rulebook   ledger.Rulebook
+	Outbox     event.Outbox
+	Directory  user.Directory
+	Codes      user.Codes
+	Treasury   fund.Treasury
+	Batches    fund.Batches
+	Programmes cashback.Programmes
+	Campaigns  cashback.Campaigns
 }
 
 // Bench is what the suite needs of an adapter: its unit of work and its read ports on the same data.
 type Bench struct {
 	Unit       usecase.Unit[Stores]
+	Elsewhere  usecase.Unit[Stores] // of another process on the same data
 	Statements ledger.Statements
 	Rules      ledger.RulesReader
 	Codes      user.CodeReader
@@ -60,7 +66,11 @@ func Ledger(t *testing.T, open Open) {
 	}{
 		{"the book", bookContracts},
 		{"a unit", unitContracts},
+		{"cashback", earningContracts},
+		{"corrections", correctingContracts},
+		{"claims", redeemingContracts},
 		{"races", raceContracts},
+		{"contests", contestContracts},
 		{"the history", historyContracts},
 		{"ancestry", ancestryContracts},
 		{"lapsing", lapsingContracts},

@@ -20,11 +20,12 @@ import (
 
 // The kinds of the suite.
 var (
-	gift = lot.Kind{Code: "gift", Name: "給付", Rank: 1, Transferable: true, Retired: calendar.Never, Validity: lot.Validity{Months: 3}}
-	cash = lot.Kind{Code: "cash", Name: "チャージ", Rank: 2, Transferable: true, ClearedAtMerchant: true, Retired: calendar.Never, Validity: lot.Validity{Months: 6}}
+	gift = lot.Kind{Code: "gift", Name: "給付", Rank: 1, Transferable: true, Earns: true, Retired: calendar.Never, Validity: lot.Validity{Months: 3}}
+	cash = lot.Kind{Code: "cash", Name: "チャージ", Rank: 2, Transferable: true, ClearedAtMerchant: true, Earns: true, Retired: calendar.Never, Validity: lot.Validity{Months: 6}}
+	back = lot.Kind{Code: "back", Name: "還元", Rank: 9, ClearedAtMerchant: true, Retired: calendar.Never, Validity: lot.Validity{Days: 30}}
 )
 
-// town is a fund of a million points, two kinds, and a few people with empty wallets.
+// town is a fund of a million points, three kinds, and a few people with empty wallets.
 type town struct {
 	Bench
 	t           *testing.T
@@ -47,7 +48,7 @@ func found(t *testing.T, b Bench) *town {
 		if err := s.Treasury.Add(ctx, fund.Fund{Code: "city", Name: "市", OpenedAt: Now.AddDate(-1, 0, 0)}); err != nil {
 			return err
 		}
-		for _, k := range []lot.Kind{gift, cash} {
+		for _, k := range []lot.Kind{gift, cash, back} {
 			if err := s.Rulebook.SaveKind(ctx, k, Now); err != nil {
 				return err
 			}
@@ -79,6 +80,16 @@ func (w *town) settles(people ...user.User) {
 		}
 		return nil
 	})
+}
+
+// side gives the town as one of several sides sees it, who are not all in one process.
+func (w *town) side(n int) *town {
+	if n%2 == 0 {
+		return w
+	}
+	there := *w
+	there.Unit = w.Elsewhere
+	return &there
 }
 
 // do runs a unit that must succeed.
@@ -250,7 +261,7 @@ func (w *town) fundAt(at time.Time) ledger.FundPosition {
 	require.NoError(w.t, err)
 	require.Len(w.t, position.Funds, 1)
 	f := position.Funds[0]
-	require.Equal(w.t, int64(f.Cash()), int64(f.Points()), "bank + tills = unissued + reserved + in wallets + claimed")
+	require.Equal(w.t, int64(f.Assets()), int64(f.Points()), "bank + tills + receivables = unissued + reserved + in wallets + claimed")
 	return f
 }
 
