@@ -16,8 +16,10 @@ import (
 
 	"lovesaijo/adapter/memory"
 	"lovesaijo/domain/access"
+	"lovesaijo/domain/approval"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/idem"
@@ -27,6 +29,7 @@ import (
 	"lovesaijo/domain/notice"
 	"lovesaijo/domain/page"
 	"lovesaijo/domain/report"
+	"lovesaijo/domain/settlement"
 	"lovesaijo/domain/user"
 	"lovesaijo/domain/usertest"
 	"lovesaijo/usecase"
@@ -34,17 +37,21 @@ import (
 
 // Stores are all that a unit of any activity may want.
 type Stores struct {
-	Ledger    ledger.Ledger
-	Wallets   ledger.Wallets
-	Rulebook  ledger.Rulebook
-	Treasury  fund.Treasury
-	Batches   fund.Batches
-	Directory user.Directory
-	Codes     user.Codes
-	Trail     audit.Trail
-	Outbox    event.Outbox
-	Inbox     notice.Inbox
-	Archive   report.Archive
+	Ledger     ledger.Ledger
+	Wallets    ledger.Wallets
+	Rulebook   ledger.Rulebook
+	Treasury   fund.Treasury
+	Batches    fund.Batches
+	Directory  user.Directory
+	Codes      user.Codes
+	Trail      audit.Trail
+	Outbox     event.Outbox
+	Inbox      notice.Inbox
+	Requests   approval.Requests
+	Programmes cashback.Programmes
+	Campaigns  cashback.Campaigns
+	Periods    settlement.Periods
+	Archive    report.Archive
 }
 
 // Ports are what a city stands on.
@@ -57,6 +64,9 @@ type Ports struct {
 	Batches    fund.BatchReader
 	Notices    notice.Reader
 	Acts       audit.Reader
+	Approvals  approval.Reader
+	Offers     cashback.Reader
+	Settlement settlement.Reader
 	Journal    report.Journal
 	Shelf      report.Shelf
 }
@@ -96,10 +106,12 @@ func OnMemory(t testing.TB) *City {
 			return Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
 				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(),
+				Requests: s.Requests(), Programmes: s.Programmes(), Campaigns: s.Campaigns(), Periods: s.Periods(),
 				Archive: s.Archive(),
 			}
 		}),
 		Statements: store.Statements(), Roster: store.Roster(), Rules: store.Rules(), Funds: store.Funds(), Batches: store.Batches(),
+		Approvals: store.Approvals(), Offers: store.Offers(), Settlement: store.Settlement(),
 		Notices: store.Notices(), Acts: store.Acts(), Journal: store.Reports(), Shelf: store.Reports(),
 	})
 	city.Messages = store.Messages

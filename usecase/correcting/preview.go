@@ -121,11 +121,11 @@ func (c *Correcting) foresee(ctx context.Context, s Stores, correction ledger.Co
 	if err != nil {
 		return Preview{}, fmt.Errorf("peek at book of entry %s: %w", original.ID, err)
 	}
+	past, _ := book.Past(original.ID) // as it is before
 	effect, err := book.Correct(correction)
 	if err != nil && !errors.Is(err, ledger.ErrTakeBackShort) {
 		return Preview{}, err
 	}
-	past, _ := book.Past(original.ID)
 	preview := Preview{
 		Original: original, Undone: past.Undone, Effect: effect, Limit: book.Rules.CorrectAlone, SecondPerson: needsSecond(book.Rules, correction, effect),
 		Kinds: book.Rules.Kinds,
