@@ -17,8 +17,10 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase"
+	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/banking"
 	"lovesaijo/usecase/charging"
+	"lovesaijo/usecase/correcting"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/funding"
 	"lovesaijo/usecase/granting"
@@ -53,6 +55,8 @@ type appNeeds struct {
 	PreviewRules *ruling.Previewing
 	Granting     *granting.Granting
 	Bulk         *granting.Bulk
+	Correcting   *correcting.Correcting
+	Approving    *approving.Approving
 	Banking      *banking.Banking
 	Expiring     *expiring.Expiring
 	Lapsing      *expiring.Lapsing
@@ -82,7 +86,7 @@ func newApp(n appNeeds) (*fiber.App, error) {
 	return rest.New(rest.Deps{
 		Log: n.Log, Now: n.Clock, Guard: n.Guard, Door: n.Door, Desk: n.Desk, Pay: n.Pay, PreviewPayment: n.PreviewPay,
 		Charging: n.Charging, Reading: n.Reading, Informing: n.Informing, Funding: n.Funding, Accounts: n.Accounts,
-		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Banking: n.Banking, Expiring: n.Expiring, Lapsing: n.Lapsing,
+		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Correcting: n.Correcting, Approving: n.Approving, Banking: n.Banking, Expiring: n.Expiring, Lapsing: n.Lapsing,
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
 		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
 		TrustedProxies: n.Config.TrustedProxies,

@@ -15,8 +15,8 @@ import (
 	"lovesaijo/adapter/sealfile"
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
-	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/bank"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
@@ -52,6 +52,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(db *postgres.DB) fund.BatchReader { return db },
 			func(db *postgres.DB) notice.Reader { return db },
 			func(db *postgres.DB) cashback.Reader { return db },
+			func(db *postgres.DB) settlement.Reader { return db },
 			func(db *postgres.DB) proof.Books { return db.Books() },
 			func(db *postgres.DB) proof.Seals { return db.Seals() },
 			func(config Config) (proof.Heads, error) { return sealfile.New(config.SealHeads), nil },
@@ -61,7 +62,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(sealer *crypt.Sealer) access.Seal { return sealer },
 			func(vault *crypt.Vault) settlement.Vault { return vault },
 		),
-		units, bankLists,
+		units, bankLists, corrections,
 	)
 }
 

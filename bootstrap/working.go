@@ -14,6 +14,7 @@ import (
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
+	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/granting"
 	"lovesaijo/usecase/informing"
@@ -27,6 +28,7 @@ const (
 	sealEvery       = 5 * time.Second
 	sweepWalletMax  = 100_000
 	clearCodesEvery = time.Hour
+	expireEvery     = time.Hour
 	sweepEvery      = 10 * time.Minute // looks whether the day has turned or a sweep broke off
 )
 
@@ -72,9 +74,11 @@ func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[eve
 }
 
 // keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, lapses what has
-// expired once the day in Japan has turned, and clears away codes that nobody used.
+// expired once the day in Japan has turned, clears away codes that nobody used, and marks requests that nobody decided
+// about.
 func keepTimetable(
-	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, log *slog.Logger,
+	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, approvals *approving.Approving,
+	log *slog.Logger,
 ) {
 	seal := func(ctx context.Context) error {
 		_, err := sealer.Do(ctx)
@@ -96,6 +100,10 @@ func keepTimetable(
 		_, err := desk.ClearCodes(ctx, now().Add(-registering.CodesKept), registering.CodesMax)
 		return err
 	}
+	expire := func(ctx context.Context) error {
+		_, err := approvals.Expire(ctx)
+		return err
+	}
 	for _, duty := range []struct {
 		name  string
 		every time.Duration
@@ -105,6 +113,7 @@ func keepTimetable(
 		{"sweep", sweepEvery, sweep},
 		{"resume batches", sweepEvery, batches.Resume},
 		{"clear codes", clearCodesEvery, clearCodes},
+		{"expire approvals", expireEvery, expire},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
