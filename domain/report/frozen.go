@@ -34,6 +34,15 @@ func (f Frozen) Freeze() Frozen {
 	return f
 }
 
+// Mark is how far it was counted. A report of an empty journal reaches no entry, whatever is written later.
+func (f Frozen) Mark() Mark {
+	mark := Mark{Before: f.Day.End(), Seq: f.LastSeq}
+	if mark.Seq == 0 {
+		mark.Seq = -1
+	}
+	return mark
+}
+
 // Intact tells whether the content is what was hashed.
 func (f Frozen) Intact() bool { return sha256.Sum256(f.Content) == f.SHA256 }
 

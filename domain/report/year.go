@@ -106,12 +106,17 @@ func (c *Changes) count(act Act, amount money.Points) {
 // firstYear is the first year that a report can be asked for.
 const firstYear = 2000
 
-// YearOf gives the first and the last day of a fiscal year that has begun by today. It returns ErrYear.
-func YearOf(year int, today calendar.Day) (from, until calendar.Day, err error) {
+// YearSpan gives the first and the last day of a fiscal year.
+func YearSpan(year int) (from, until calendar.Day) {
+	return calendar.On(year, time.April, 1), calendar.On(year+1, time.March, 31)
+}
+
+// ValidYear returns ErrYear for a year that has not begun by today, or is too long ago.
+func ValidYear(year int, today calendar.Day) error {
 	if year < firstYear || year > today.FiscalYear() {
-		return 0, 0, ErrYear.At("year")
+		return ErrYear.At("year")
 	}
-	return calendar.On(year, time.April, 1), calendar.On(year+1, time.March, 31), nil
+	return nil
 }
 
 // YearCuts gives the cuts of the movements that NewFiscalYear takes: the beginnings of the months that have begun by

@@ -252,8 +252,7 @@ func (w *town) unused(day calendar.Day, seq int64) report.Unused {
 
 func (w *town) year(year int, today calendar.Day) report.FiscalYear {
 	w.t.Helper()
-	from, last, err := report.YearOf(year, today)
-	require.NoError(w.t, err)
+	from, last := report.YearSpan(year)
 	until := report.Mark{Before: min(last, today).End()}
 	return report.NewFiscalYear(year, today, w.spans(from.Start(), until), w.movements(report.YearCuts(year, today), until))
 }
