@@ -51,6 +51,8 @@ type Stores struct {
 	Programmes cashback.Programmes
 	Campaigns  cashback.Campaigns
 	Periods    settlement.Periods
+	Claims     settlement.Claims
+	Decisions  settlement.Decisions
 	Archive    report.Archive
 }
 
@@ -67,6 +69,7 @@ type Ports struct {
 	Approvals  approval.Reader
 	Offers     cashback.Reader
 	Settlement settlement.Reader
+	Horizon    settlement.Horizon
 	Journal    report.Journal
 	Shelf      report.Shelf
 }
@@ -107,11 +110,11 @@ func OnMemory(t testing.TB) *City {
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
 				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(),
 				Requests: s.Requests(), Programmes: s.Programmes(), Campaigns: s.Campaigns(), Periods: s.Periods(),
-				Archive: s.Archive(),
+				Claims: s.Claims(), Decisions: s.Decisions(), Archive: s.Archive(),
 			}
 		}),
 		Statements: store.Statements(), Roster: store.Roster(), Rules: store.Rules(), Funds: store.Funds(), Batches: store.Batches(),
-		Approvals: store.Approvals(), Offers: store.Offers(), Settlement: store.Settlement(),
+		Approvals: store.Approvals(), Offers: store.Offers(), Settlement: store.Settlement(), Horizon: store.Horizon(),
 		Notices: store.Notices(), Acts: store.Acts(), Journal: store.Reports(), Shelf: store.Reports(),
 	})
 	city.Messages = store.Messages
