@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/samber/lo"
 
@@ -36,6 +37,17 @@ type receiptView struct {
 	Cashback money.Points  `json:"cashback" doc:"What the shop returned at once"`
 	Returned []movedView   `json:"returned" doc:"The points that it returned"`
 	Awards   []awardView   `json:"awards" doc:"What the offers in force gave, at once or for later; in a correction, what it took back"`
+
+	CorrectedBy []correctedView `json:"corrected_by" doc:"The corrections that undid it, oldest first"`
+	Corrects    *correctedView  `json:"corrects,omitempty" doc:"Of a correction: what it undid"`
+}
+
+// correctedView is the other end of a correction.
+type correctedView struct {
+	EntryID string       `json:"entry_id" format:"uuid"`
+	Type    string       `json:"type"`
+	At      string       `json:"at" format:"date-time"`
+	Amount  money.Points `json:"amount" doc:"Of the original that was undone"`
 }
 
 // movedView is what one posting moved.
@@ -62,7 +74,7 @@ func (c *contract) entries() {
 		if err != nil {
 			return nil, err
 		}
-		postings := receipt.Entry.Postings
+		postings := slices.Concat(receipt.Entry.Postings, receipt.Undone.Original.Postings)
 		names, err := c.nameParties(ctx, actor, lo.FlatMap(postings, func(p ledger.Posting, _ int) []ledger.Account {
 			return []ledger.Account{p.Source, p.Destination}
 		})...)
@@ -87,7 +99,21 @@ func viewReceipt(receipt reading.Receipt, names parties, actor access.Actor) rec
 	if len(forward) > 0 {
 		v.From, v.To = names.view(forward[0].Source, false), names.view(forward[0].Destination, false)
 	}
+	v.undone(receipt.Undone, names)
 	return v
+}
+
+// undone shows what the entry has to do with corrections. A correction goes the other way than what it undid.
+func (v *receiptView) undone(undone reading.Undone, names parties) {
+	v.CorrectedBy = lo.Map(undone.CorrectedBy, func(c ledger.Corrected, _ int) correctedView {
+		return correctedView{EntryID: c.Entry.String(), Type: c.Type.String(), At: instant(c.At), Amount: c.Amount}
+	})
+	if undone.Original.ID.IsZero() {
+		return
+	}
+	c, way := undone.Corrects, undone.Original.Postings[0]
+	v.Corrects = &correctedView{EntryID: c.Original.String(), Type: c.OriginalType.String(), At: instant(c.OriginalAt), Amount: c.Amount}
+	v.Amount, v.From, v.To = c.Amount, names.view(way.Destination, false), names.view(way.Source, false)
 }
 
 func viewMoved(postings []ledger.Posting, receipt reading.Receipt, actor access.Actor) []movedView {

@@ -33,7 +33,9 @@ import (
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
+	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/charging"
+	"lovesaijo/usecase/correcting"
 	"lovesaijo/usecase/expiring"
 	"lovesaijo/usecase/funding"
 	"lovesaijo/usecase/granting"
@@ -86,6 +88,11 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 	grants := memory.NewUnit(store, func(s *memory.Session) granting.Stores {
 		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Campaigns: s.Campaigns(), Trail: s.Trail(), Outbox: s.Outbox()}
 	})
+	corrections := correcting.New(memory.NewUnit(store, func(s *memory.Session) correcting.Stores {
+		return correcting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Requests: s.Requests(), Outbox: s.Outbox(), Trail: s.Trail()}
+	}), correcting.Readers{
+		Statements: statements, Offers: store.Offers(), Periods: store.Settlement(), Requests: store.Approvals(), Roster: store.Roster(),
+	}, now)
 	teller := paying.NewTeller(payments, now)
 	teller.Open(2)
 	stopping := make(chan struct{})
@@ -114,6 +121,10 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		PreviewRules: ruling.NewPreviewing(rules, statements, now),
 		Granting:     granting.New(grants, store.Roster(), statements, now),
 		Bulk:         granting.NewBulk(grants, store.Roster(), rules, store.Batches(), now),
+		Correcting:   corrections,
+		Approving: approving.New(memory.NewUnit(store, func(s *memory.Session) approving.Stores {
+			return approving.Stores{Requests: s.Requests(), Trail: s.Trail()}
+		}), store.Approvals(), corrections.Executors(), now),
 		Expiring: expiring.New(memory.NewUnit(store, func(s *memory.Session) expiring.Stores {
 			return expiring.Stores{Ledger: s.Ledger(), Outbox: s.Outbox(), Trail: s.Trail()}
 		}), statements, store.Funds(), now),

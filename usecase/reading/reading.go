@@ -89,6 +89,7 @@ type Receipt struct {
 	Lots   map[lot.ID]lot.Lot // the lots that the postings name, for their kinds and expiry
 	Kinds  map[lot.KindCode]lot.Kind
 	Awards []cashback.NamedAward // what a payment earned, or what a correction took of it
+	Undone Undone
 }
 
 // Receipt shows an entry to those whose wallet it touched, and to administrators.
@@ -118,6 +119,9 @@ func (r *Reading) Receipt(ctx context.Context, actor access.Actor, id ledger.Ent
 		return Receipt{}, err
 	}
 	if receipt.Awards, err = r.awards(ctx, actor, &receipt.Entry); err != nil {
+		return Receipt{}, err
+	}
+	if receipt.Undone, err = r.undone(ctx, receipt.Entry); err != nil {
 		return Receipt{}, err
 	}
 	rules, err := r.rules.Rules(ctx)
