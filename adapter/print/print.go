@@ -1,10 +1,11 @@
-// Package print makes what hangs in shops and is carried in purses: the poster of a merchant's code and the card
-// of a user's code, as PDF (clause 3.1.6).
+// Package print makes what is read on paper, as PDF: the poster of a merchant's code and the card of a user's code
+// (clause 3.1.6), a person's history as a passbook (4.3.4), a merchant's statement (4.4.3) and the half-year report (+9).
 //
 // A poster is A4. A card has the size ID-1 of ISO/IEC 7810 (85.6 × 54 mm), alone on its page or ten to a sheet of
 // A4 with lines to cut along. The QR is drawn as vectors with its quiet zone and holds nothing but the address of the
 // code's landing page. The number of the print tells an old poster from the valid one. The typeface is BIZ UDPGothic,
-// made to be read by everyone; only the characters in use are embedded. The same input gives the same file.
+// made to be read by everyone; only the characters in use are embedded. Tables run on over pages, each with its headings
+// and number; figures are set smaller where they are long, and never cut. The same input gives the same file.
 package print
 
 import (
