@@ -1,6 +1,7 @@
 package settling
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -219,7 +220,7 @@ func (m *maker) keep(ctx context.Context, id settlement.FileID, content []byte) 
 		return fmt.Errorf("save %d claims: %w", len(m.claims), err)
 	}
 	m.out.File = file
-	slices.SortFunc(m.out.LeftOut, func(a, b LeftOut) int { return int(a.Claim.No - b.Claim.No) })
+	slices.SortFunc(m.out.LeftOut, func(a, b LeftOut) int { return cmp.Compare(a.Claim.No, b.Claim.No) })
 	return nil
 }
 

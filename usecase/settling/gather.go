@@ -1,8 +1,10 @@
 package settling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/samber/lo"
 
@@ -14,12 +16,13 @@ import (
 	"lovesaijo/domain/settlement"
 )
 
-// gather makes a payout of each claim that can be paid.
+// gather makes a payout of each claim that can be paid, in the order of their numbers.
 func (m *maker) gather(ctx context.Context) error {
 	claims, err := m.Claims.LockState(ctx, ledger.WalletID{}, []settlement.ClaimState{settlement.Approved, settlement.Corrected}, exportClaims)
 	if err != nil {
 		return fmt.Errorf("lock claims: %w", err)
 	}
+	slices.SortFunc(claims, func(a, b settlement.Claim) int { return cmp.Compare(a.No, b.No) })
 	ids, merchants := make([]settlement.ClaimID, len(claims)), make([]ledger.WalletID, len(claims))
 	for i, c := range claims {
 		ids[i], merchants[i] = c.ID, c.Merchant
