@@ -1,14 +1,15 @@
 // Package plaintext writes the journal as plain-text accounting, for hledger and for beancount 2 and 3, so that a
 // tool which knows nothing of this platform can add it up (+1, +12).
 //
-// The books become those of the city: cash in the bank and in tills is an asset; points that are unissued, reserved,
-// in wallets or claimed are liabilities, since each is owed a yen. Both sides are in one commodity, LSP, 1 pt = 1 yen.
+// The books become those of the city: cash in the bank and in tills is an asset, and so is what somebody owes; points
+// that are unissued, reserved, in wallets or claimed are liabilities, since each is owed a yen. Both sides are in one commodity, LSP, 1 pt = 1 yen.
 // A posting that moves an amount from one pot to another is a plus on its source and a minus on its destination:
 // a deposit, bank → unissued, raises the asset and the debt.
 //
 //	hledger                                  beancount
 //	assets:bank:<fund>                       Assets:Bank:<Fund>
 //	assets:till:<fund>:<wallet>              Assets:Till:<Fund>:W-<wallet>
+//	assets:receivable:<fund>:<wallet>        Assets:Receivable:<Fund>:W-<wallet>
 //	liabilities:unissued:<fund>              Liabilities:Unissued:<Fund>
 //	liabilities:reserved:<fund>:<batch>      Liabilities:Reserved:<Fund>:B-<batch>
 //	liabilities:wallet:<fund>:<wallet>       Liabilities:Wallet:<Fund>:W-<wallet>

@@ -26,6 +26,7 @@ func lived(t *testing.T) *prooftest.Town {
 	t.Helper()
 	town := prooftest.NewTown()
 	town.Live(t)
+	town.LiveOn(t)
 	return town
 }
 
@@ -107,8 +108,9 @@ func hledgerName(pot ledger.Pot) string {
 
 func beancountName(pot ledger.Pot) string {
 	names := map[ledger.PotKind]string{
-		ledger.Bank: "Assets:Bank:", ledger.Till: "Assets:Till:", ledger.Unissued: "Liabilities:Unissued:",
+		ledger.Bank: "Assets:Bank:", ledger.Till: "Assets:Till:", ledger.Receivable: "Assets:Receivable:", ledger.Unissued: "Liabilities:Unissued:",
 		ledger.Reserved: "Liabilities:Reserved:", ledger.InWallet: "Liabilities:Wallet:",
+		ledger.Claimed: "Liabilities:Claimed:",
 	}
 	name := names[pot.Kind] + map[string]string{"city": "City", "health": "Health"}[string(pot.Fund)]
 	switch {

@@ -35,6 +35,7 @@ const (
 	readAllWallets = `SELECT id, balance, lines FROM wallets`
 	readAllLots    = `SELECT wallet_id, id, kind, fund, expires_on, hops, paid, remaining, since FROM lots`
 	readAllPots    = `SELECT kind, owner, fund, balance FROM pots`
+	readUndoings   = `SELECT entry_id, original_id, amount, receivable FROM corrections`
 	countKeys      = `SELECT count(*) FROM idempotency_keys`
 	readLooseKeys  = `SELECT actor_id, key, result FROM idempotency_keys k
 		WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.result) AND NOT EXISTS (SELECT FROM batches b WHERE b.id = k.result)`
@@ -162,6 +163,27 @@ func (r *reading) Pots(ctx context.Context, yield func(ledger.Pot, money.Points)
 			Fund:    lot.FundCode(r.names.of(v[2])),
 		}, money.Points(rawInt8(v[3])))
 	}, readAllPots)
+}
+
+// Corrected is proof.Reading's.
+func (r *reading) Corrected(ctx context.Context, yield func(*ledger.Entry)) error {
+	corrected := &journal{conn: r.side.Conn(), entries: readCorrected, scattered: true, names: r.names, found: &proof.Findings{}}
+	var c chunk
+	for after := int64(minSeq); ; after = c.entries[len(c.entries)-1].Seq {
+		if err := corrected.read(ctx, &c, after, maxSeq, journalChunk); err != nil || len(c.entries) == 0 {
+			return err
+		}
+		for i := range c.entries {
+			yield(&c.entries[i])
+		}
+	}
+}
+
+// Undoings is proof.Reading's.
+func (r *reading) Undoings(ctx context.Context, yield func(ledger.Undoing)) error {
+	return r.each(ctx, func(v [][]byte) {
+		yield(ledger.Undoing{Entry: rawUUID(v[0]), Original: rawUUID(v[1]), Amount: money.Points(rawInt8(v[2])), Receivable: money.Points(rawInt8(v[3]))})
+	}, readUndoings)
 }
 
 // Seals is proof.Reading's.

@@ -22,7 +22,9 @@ const journalChunk = 10_000
 // together in the index of their entries: one range of it is read instead of searching for each. Where the range
 // holds much else, as in a journal that was imported out of order, they are searched for.
 const (
-	readChunk       = `SELECT seq, id, type, at, actor_id, batch_id, corrects_id, memo FROM entries WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3`
+	entriesBetween  = `SELECT seq, id, type, at, actor_id, batch_id, corrects_id, memo FROM entries WHERE seq > $1 AND seq <= $2`
+	readChunk       = entriesBetween + ` ORDER BY seq LIMIT $3`
+	readCorrected   = entriesBetween + ` AND id IN (SELECT corrects_id FROM entries WHERE corrects_id IS NOT NULL) ORDER BY seq LIMIT $3`
 	journalPostings = `SELECT entry_id, at, fund, source_kind, source_owner, source_lot, destination_kind, destination_owner, destination_lot, kind, expires_on, hops, paid, amount FROM postings`
 	readRange       = journalPostings + ` WHERE entry_id >= $1 AND entry_id <= $2 ORDER BY entry_id, no LIMIT $3`
 	readScattered   = journalPostings + ` WHERE entry_id = ANY($1) ORDER BY entry_id, no`
@@ -31,14 +33,15 @@ const (
 // journal reads entries with their postings on one connection.
 type journal struct {
 	conn      *pgx.Conn
-	scattered bool // postings do not lie together
+	entries   string // readChunk, or readCorrected
+	scattered bool   // postings do not lie together
 	names     names
 	postings  int64           // read so far
 	found     *proof.Findings // postings with another moment than their entry's
 }
 
 func newJournal(conn *pgx.Conn) *journal {
-	return &journal{conn: conn, names: names{}, found: &proof.Findings{}}
+	return &journal{conn: conn, entries: readChunk, names: names{}, found: &proof.Findings{}}
 }
 
 // chunk is a stretch of the journal whose memory is used again.
@@ -65,7 +68,7 @@ func (j *journal) read(ctx context.Context, c *chunk, after, until int64, limit 
 
 func (j *journal) readEntries(ctx context.Context, c *chunk, after, until int64, limit int) error {
 	c.entries = c.entries[:0]
-	rows, err := j.conn.Query(ctx, readChunk, binaryRows, after, until, limit)
+	rows, err := j.conn.Query(ctx, j.entries, binaryRows, after, until, limit)
 	if err != nil {
 		return err
 	}

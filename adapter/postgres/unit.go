@@ -66,7 +66,7 @@ func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error)
 var errRolledBack = errors.New("transaction was rolled back: an earlier statement had failed")
 
 // contested are the keys that another unit may take between a unit's look and its write.
-var contested = []string{"idempotency_keys_pkey", "lots_open_key", "rules_pkey", "bank_accounts_one_proposed", "bank_accounts_one_active", "claims_one_draft"}
+var contested = []string{"idempotency_keys_pkey", "lots_open_key", "rules_pkey", "entries_reversed_once", "bank_accounts_one_proposed", "bank_accounts_one_active", "claims_one_draft"}
 
 // lost tells that the unit lost against another one and would do better if tried again: serialization failure,
 // deadlock, or a key that another unit took in between.

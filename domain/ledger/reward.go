@@ -128,6 +128,9 @@ func marked[K comparable](marks map[K]bool, key K) map[K]bool {
 // accrue promises an amount of a campaign, or takes a promise back. A campaign whose budget is used up ends, and does
 // not begin again when a correction gives some of it back.
 func (b *Book) accrue(campaign *cashback.Campaign, payer *Wallet, amount money.Points) {
+	if amount == 0 {
+		return
+	}
 	campaign.Accrued += amount
 	b.rewarded.campaigns = marked(b.rewarded.campaigns, campaign.ID)
 	b.share(campaign.ID, payer.ID, amount)

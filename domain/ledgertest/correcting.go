@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/idem"
@@ -28,7 +27,6 @@ var correctingContracts = []contract{
 	{"a correction that is turned back or only peeked at leaves nothing", turnedBackCorrectionsLeaveNothing},
 	{"adjustments read back", adjustmentsReadBack},
 	{"an entry that does not exist has no past", strangersHaveNoPast},
-	{"cash of a till is as old as it was before a charge was undone", undoneChargesLeaveTillsTheirAge},
 }
 
 // tryCorrect undoes an entry; the changes are to the command.
@@ -380,31 +378,4 @@ func strangersHaveNoPast(t *testing.T, b Bench) {
 		require.ErrorIs(t, err, ledger.ErrEntryUnknown)
 		return nil
 	})
-}
-
-func undoneChargesLeaveTillsTheirAge(t *testing.T, b Bench) {
-	w := found(t, b)
-	since := func() (hours []time.Time) {
-		for _, till := range w.tills() {
-			hours = append(hours, till.Since)
-		}
-		return hours
-	}
-	w.charge(w.shop, w.hana, 100, hour(1))
-	mistaken := w.charge(w.shop, w.hana, 200, hour(2))
-	w.correct(mistaken.Entry, hour(3))
-	require.Equal(t, []time.Time{hour(1)}, since())
-	w.correct(w.charge(w.shop, w.hana, 50, hour(4)).Entry, hour(5), only(20))
-	require.Equal(t, []time.Time{hour(1)}, since())
-	remittance := w.move(ledger.Remittance, ledger.CashMove{Merchant: w.shop.Wallet, Amount: 130}, hour(6))
-	require.Empty(t, since())
-	last := w.charge(w.shop, w.hana, 10, hour(7))
-	w.correct(last.Entry, hour(8))
-	require.Empty(t, since())
-	w.charge(w.shop, w.hana, 10, hour(9))
-	require.Equal(t, []time.Time{hour(9)}, since(), "what had been undone before does not wait")
-	w.correct(remittance, hour(10))
-	require.Equal(t, []time.Time{hour(9)}, since())
-	require.Equal(t, calendar.DayOf(hour(9)), today)
-	require.EqualValues(t, 140, w.fund().Tills)
 }

@@ -18,6 +18,7 @@ var positionContracts = []contract{
 	{"it says where every fund's money is, now and at any past instant", positionNowAndThen},
 	{"it lists every fund, by code, also one that has nothing", positionListsEveryFund},
 	{"tills are listed since they hold cash without a remittance, the longest waiting first", tillsWait},
+	{"cash of a till is as old as it was before a charge was undone", undoneChargesLeaveTillsTheirAge},
 }
 
 func positionNowAndThen(t *testing.T, b Bench) {
@@ -103,4 +104,30 @@ func tillsWait(t *testing.T, b Bench) {
 	require.Equal(t, []ledger.TillState{state(w.stall, 300, 5), state(w.shop, 70, 6)}, w.tills(), "more cash does not make what is there younger")
 	w.grant(w.hana, 1, calendar.Never, hour(8))
 	require.EqualValues(t, 370, w.fund().Tills)
+}
+
+func undoneChargesLeaveTillsTheirAge(t *testing.T, b Bench) {
+	w := found(t, b)
+	since := func() (hours []time.Time) {
+		for _, till := range w.tills() {
+			hours = append(hours, till.Since)
+		}
+		return hours
+	}
+	w.charge(w.shop, w.hana, 100, hour(1))
+	mistaken := w.charge(w.shop, w.hana, 200, hour(2))
+	w.correct(mistaken.Entry, hour(3))
+	require.Equal(t, []time.Time{hour(1)}, since())
+	w.correct(w.charge(w.shop, w.hana, 50, hour(4)).Entry, hour(5), only(20))
+	require.Equal(t, []time.Time{hour(1)}, since())
+	remittance := w.move(ledger.Remittance, ledger.CashMove{Merchant: w.shop.Wallet, Amount: 130}, hour(6))
+	require.Empty(t, since())
+	last := w.charge(w.shop, w.hana, 10, hour(7))
+	w.correct(last.Entry, hour(8))
+	require.Empty(t, since())
+	w.charge(w.shop, w.hana, 10, hour(9))
+	require.Equal(t, []time.Time{hour(9)}, since(), "what had been undone before does not wait")
+	w.correct(remittance, hour(10))
+	require.Equal(t, []time.Time{hour(9)}, since())
+	require.EqualValues(t, 140, w.fund().Tills)
 }

@@ -27,6 +27,10 @@ type Reading interface {
 	// Lots calls yield with every lot, used up or not. The lot is good until yield returns.
 	Lots(ctx context.Context, yield func(holder ledger.WalletID, l *lot.Lot)) error
 	Pots(ctx context.Context, yield func(pot ledger.Pot, balance money.Points)) error
+	// Corrected calls yield with every entry that another one says it undoes. The entry is good until yield returns.
+	Corrected(ctx context.Context, yield func(*ledger.Entry)) error
+	// Undoings calls yield with what is kept of corrections beside the journal: how much of which entry each undid.
+	Undoings(ctx context.Context, yield func(ledger.Undoing)) error
 	// Seals gives all seals by number.
 	Seals(ctx context.Context) ([]Seal, error)
 	// Keys names idempotency keys whose entry, or whatever else they led to, is gone, and tells how many keys there are.

@@ -24,6 +24,7 @@ const (
 	PostingPassed    Code = "posting_passed"     // passed points that changed kind, fund, paid mark, or not by one hop
 	PostingExpiry    Code = "posting_expiry"     // passed points with another expiry, neither kept nor cleared
 	PostingLapse     Code = "posting_lapse"      // points used after, or lapsed on or before, their last day
+	PostingReturned  Code = "posting_returned"   // cashback that is not new points out of what the payment has just brought
 	LotUnknown       Code = "lot_unknown"        // a lot that never received points
 	LotHolder        Code = "lot_holder"         // a lot in another wallet
 	LotKey           Code = "lot_key"            // other points than the lot is made of
@@ -33,6 +34,17 @@ const (
 	PostingNoEntry   Code = "posting_no_entry"   // a posting of no entry
 	PostingMoment    Code = "posting_moment"     // a posting with another moment than its entry's
 	KeyWithoutResult Code = "key_without_result" // an idempotency key whose entry is gone
+)
+
+// What is wrong with corrections.
+const (
+	CorrectionOriginal Code = "correction_original" // undoes nothing, or what is not there or cannot be undone
+	CorrectionTwice    Code = "correction_twice"    // an entry undone again after all of it was
+	CorrectionTooMuch  Code = "correction_too_much" // more given back than was given
+	CorrectionStrange  Code = "correction_strange"  // moves, or makes points, as its original did not
+	CorrectionDiffers  Code = "correction_differs"  // says that it undid another amount, or of another entry
+	CorrectionMissing  Code = "correction_missing"  // does not say how much it undid
+	CorrectionExtra    Code = "correction_extra"    // an amount undone by no correction
 )
 
 // What stands and differs from the journal.
@@ -47,7 +59,7 @@ const (
 	LineDiffers    Code = "line_differs"
 	LineMissing    Code = "line_missing"
 	LineExtra      Code = "line_extra"
-	FundUnbalanced Code = "fund_unbalanced" // bank + tills is not unissued + reserved + wallets + claimed
+	FundUnbalanced Code = "fund_unbalanced" // bank + tills + receivables is not unissued + reserved + wallets + claimed
 )
 
 // What the seals contradict.

@@ -4,6 +4,7 @@ import (
 	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
+	"lovesaijo/domain/money"
 )
 
 // route is one way in which a type of entry may move points.
@@ -21,6 +22,28 @@ var routes = [...][]route{
 	ledger.Payment:    {{ledger.InWallet, ledger.InWallet}},
 	ledger.Transfer:   {{ledger.InWallet, ledger.InWallet}},
 	ledger.Expiry:     {{ledger.InWallet, ledger.Unissued}},
+
+	ledger.Claim:        {{ledger.InWallet, ledger.Claimed}},
+	ledger.ClaimReturn:  {{ledger.Claimed, ledger.InWallet}},
+	ledger.Payout:       {{ledger.Claimed, ledger.Bank}},
+	ledger.PayoutReturn: {{ledger.Bank, ledger.Claimed}},
+	ledger.Offset:       {{ledger.Claimed, ledger.Till}},
+	ledger.Reversal:     undone,
+	ledger.Partial:      undone,
+	ledger.Adjustment:   {{ledger.Unissued, ledger.InWallet}, {ledger.InWallet, ledger.Unissued}},
+	ledger.Recovery:     {{ledger.Bank, ledger.Receivable}, {ledger.InWallet, ledger.Receivable}},
+}
+
+// undone are the ways back. Which of them a correction may go is its original's to say; only corrections make debts.
+var undone = []route{
+	{ledger.Unissued, ledger.Bank},
+	{ledger.Bank, ledger.Unissued},
+	{ledger.Till, ledger.Bank},
+	{ledger.InWallet, ledger.Unissued},
+	{ledger.InWallet, ledger.Till},
+	{ledger.InWallet, ledger.InWallet},
+	{ledger.Receivable, ledger.InWallet},
+	{ledger.Receivable, ledger.Unissued},
 }
 
 // checkForm checks what a posting shows by itself.
@@ -66,14 +89,60 @@ func ownedRightly(a ledger.Account) bool {
 	return (a.Owner == [16]byte{}) == (a.Kind == ledger.Bank || a.Kind == ledger.Unissued)
 }
 
+// checkParties checks that a payment or transfer is between two wallets, and that only a payment returns something.
+func (p *Proof) checkParties(e *ledger.Entry) {
+	if e.Type != ledger.Payment && e.Type != ledger.Transfer {
+		return
+	}
+	payer, payee := e.Postings[0].Source, e.Postings[0].Destination
+	for n := 1; n < len(e.Postings); n++ {
+		q := &e.Postings[n]
+		switch {
+		case n < p.forward && (q.Source != payer || q.Destination != payee):
+			p.postingFinding(PostingRoute, e, n, "is not between the wallets of the first posting")
+		case n >= p.forward && (q.Source != payee || q.Destination != payer):
+			p.postingFinding(PostingReturned, e, n, "does not go back from payee to payer")
+		}
+	}
+}
+
+// checkReturned checks cashback that a payment returned at once (clause 4.5.3): new points of the same fund, without a
+// hop and free, out of what the payment has just brought into the lot.
+func (p *Proof) checkReturned(e *ledger.Entry, n int, was lot.Key) {
+	q := &e.Postings[n]
+	if q.Points.Hops != 0 || q.Points.Paid || q.Points.Fund != was.Fund || q.Points.Expires < p.today {
+		p.postingFinding(PostingReturned, e, n, "returns %s of lot %s as %s", describe(was), q.SourceLot, describe(q.Points))
+	}
+	var received money.Points
+	for i := range e.Postings[:p.forward] {
+		if e.Postings[i].DestinationLot == q.SourceLot {
+			received += e.Postings[i].Amount
+		}
+	}
+	for i := p.forward; i <= n; i++ {
+		if e.Postings[i].SourceLot == q.SourceLot {
+			received -= e.Postings[i].Amount
+		}
+	}
+	if received < 0 {
+		p.postingFinding(PostingReturned, e, n, "returns %d more of lot %s than the payment brought into it", -received, q.SourceLot)
+	}
+}
+
+// restores tells whether points that an entry of the type puts into a wallet are what they once were. What that is, the
+// entry that it undoes knows.
+func restores(t ledger.EntryType) bool {
+	return t == ledger.Reversal || t == ledger.Partial || t == ledger.ClaimReturn
+}
+
 // checkPoints checks what the posting says about its points against the lot they came from (clauses 4.3.5, 4.5.3):
 // new points have no hops; passed points keep kind, fund and paid mark, gain one hop, and keep or lose their expiry;
-// retired points are what the lot was.
+// retired points are what the lot was. A correction may take points that lapsed and have not been swept yet.
 func (p *Proof) checkPoints(e *ledger.Entry, n int, source int32) {
 	q := &e.Postings[n]
 	to := q.Destination.Kind == ledger.InWallet
 	if q.Source.Kind != ledger.InWallet {
-		if to && (q.Points.Hops != 0 || q.Points.Paid != (e.Type == ledger.Charge)) {
+		if to && !restores(e.Type) && (q.Points.Hops != 0 || q.Points.Paid != (e.Type == ledger.Charge)) {
 			p.postingFinding(PostingOriginal, e, n, "makes new points as %s", describe(q.Points))
 		}
 		return
@@ -82,6 +151,19 @@ func (p *Proof) checkPoints(e *ledger.Entry, n int, source int32) {
 		return // the lot is unknown, which is a finding already
 	}
 	was := p.keyList[p.lotStates[source].key]
+	if live := (lot.Lot{Key: was}).LiveOn(p.today); live == (e.Type == ledger.Expiry) && (live || !restores(e.Type)) {
+		p.postingFinding(PostingLapse, e, n, "moves lot %s, good until %s, on %s", q.SourceLot, was.Expires, p.today)
+	}
+	if was.Fund != q.Fund {
+		p.postingFinding(PostingFund, e, n, "moves lot %s of fund %s in fund %s", q.SourceLot, was.Fund, q.Fund)
+	}
+	switch {
+	case n >= p.forward:
+		p.checkReturned(e, n, was)
+		return
+	case to && restores(e.Type):
+		return
+	}
 	wanted := was
 	if to {
 		wanted.Hops++
@@ -92,8 +174,5 @@ func (p *Proof) checkPoints(e *ledger.Entry, n int, source int32) {
 	}
 	if q.Points != wanted {
 		p.postingFinding(PostingPassed, e, n, "passes %s of lot %s as %s", describe(was), q.SourceLot, describe(q.Points))
-	}
-	if live := (lot.Lot{Key: was}).LiveOn(p.today); live == (e.Type == ledger.Expiry) {
-		p.postingFinding(PostingLapse, e, n, "moves lot %s, good until %s, on %s", q.SourceLot, was.Expires, p.today)
 	}
 }

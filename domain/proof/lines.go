@@ -25,6 +25,7 @@ func (f *fingerprint) of(l *ledger.Line) uint64 {
 	b = append(b, byte(l.Type), byte(l.Counterpart.Kind))
 	b = binary.BigEndian.AppendUint64(b, uint64(l.At.UnixMicro()))
 	b = binary.BigEndian.AppendUint64(b, uint64(l.Delta))
+	b = binary.BigEndian.AppendUint64(b, uint64(l.Cashback))
 	b = binary.BigEndian.AppendUint64(b, uint64(l.Balance))
 	b = append(b, l.Counterpart.Owner[:]...)
 	b = append(b, l.Memo...)
@@ -117,6 +118,9 @@ func (f *Findings) compareLine(subject string, journal, stored *ledger.Line) {
 	}
 	if stored.Delta != journal.Delta {
 		differs("change", int64(stored.Delta), int64(journal.Delta))
+	}
+	if stored.Cashback != journal.Cashback {
+		differs("cashback", int64(stored.Cashback), int64(journal.Cashback))
 	}
 	if stored.Balance != journal.Balance {
 		differs("balance", int64(stored.Balance), int64(journal.Balance))

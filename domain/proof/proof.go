@@ -12,6 +12,9 @@
 // it happened. That is all that balances depend on, so nothing may fall below zero, and the lines of each wallet
 // must stand, in the order of the journal.
 //
+// Corrections are kept while the journal is folded, since there are few. Afterwards the proof is shown the entries that
+// they undo, and holds each correction to what its original did: nothing is given back that was not given, nor twice.
+//
 // What a proof found are findings, not errors: each has a stable code, a subject and a precise text.
 package proof
 
@@ -27,11 +30,12 @@ import (
 // Counts tells how much a proof has seen.
 type Counts struct {
 	Entries, Postings          int64
+	Corrections                int64
 	Pots, Wallets, Lots, Lines int64 // stored ones that were compared
 	LastSeq                    int64 // number of the last entry
 }
 
-// Proof recomputes the books. It keeps wallets, lots and pots, never entries. It is not safe for concurrent use.
+// Proof recomputes the books. It keeps wallets, lots and pots, and of the entries corrections only. It is not safe for concurrent use.
 type Proof struct {
 	counts   Counts
 	findings *Findings
@@ -46,8 +50,12 @@ type Proof struct {
 	pots      map[ledger.Pot]*potState
 	stored    map[lot.FundCode]*ledger.FundPosition
 
+	originals map[ledger.EntryID]*original
+	undoings  map[ledger.EntryID]undoing
+
 	watched  map[ledger.WalletID]*[]ledger.Line
 	touched  []touch // of the entry at hand
+	forward  int     // how many postings of the entry at hand are no cashback
 	today    calendar.Day
 	todayEnd int64 // unix seconds
 }
@@ -92,6 +100,9 @@ func New() *Proof {
 		keys:     map[lot.Key]int32{},
 		pots:     map[ledger.Pot]*potState{},
 		stored:   map[lot.FundCode]*ledger.FundPosition{},
+
+		originals: map[ledger.EntryID]*original{},
+		undoings:  map[ledger.EntryID]undoing{},
 	}
 }
 
@@ -117,7 +128,7 @@ func (p *Proof) Counts() Counts { return p.counts }
 // Findings gives what the proof found.
 func (p *Proof) Findings() *Findings { return p.findings }
 
-// Fold takes the next entry of the journal. The entry is not kept.
+// Fold takes the next entry of the journal. The entry may be used again afterwards.
 func (p *Proof) Fold(e *ledger.Entry) {
 	p.counts.Entries++
 	p.counts.Postings += int64(len(e.Postings))
@@ -130,12 +141,18 @@ func (p *Proof) Fold(e *ledger.Entry) {
 		return
 	}
 	p.turnDay(e)
-	p.touched = p.touched[:0]
+	p.keepCorrection(e)
+	p.touched, p.forward = p.touched[:0], len(e.Forward())
+	p.checkParties(e)
 	for n := range e.Postings {
 		p.post(e, n)
 	}
+	var cashback money.Points
+	for n := p.forward; n < len(e.Postings); n++ {
+		cashback += e.Postings[n].Amount
+	}
 	for i := range p.touched {
-		p.line(e, &p.touched[i])
+		p.line(e, &p.touched[i], cashback)
 	}
 }
 
@@ -211,7 +228,7 @@ func (p *Proof) giveToLot(e *ledger.Entry, n int) {
 	l.remaining += q.Amount
 }
 
-// shift changes a pot. Cash pots carry their balance with the opposite sign.
+// shift changes a pot. Assets carry their balance with the opposite sign.
 func (p *Proof) shift(e *ledger.Entry, pot ledger.Pot, amount money.Points) {
 	state, known := p.pots[pot]
 	if !known {
@@ -221,7 +238,7 @@ func (p *Proof) shift(e *ledger.Entry, pot ledger.Pot, amount money.Points) {
 	state.balance += amount
 	switch {
 	case pot.Kind.IsAsset() && state.balance > 0:
-		p.entryFinding(PotOverdrawn, e, "leaves %d in cash in %s", -state.balance, describePot(pot))
+		p.entryFinding(PotOverdrawn, e, "leaves %d in %s", -state.balance, describePot(pot))
 	case !pot.Kind.IsAsset() && state.balance < 0:
 		p.entryFinding(PotOverdrawn, e, "leaves %d in %s", state.balance, describePot(pot))
 	}
@@ -240,7 +257,7 @@ func (p *Proof) touch(account, other ledger.Account, delta money.Points) {
 }
 
 // line makes the line of history that the entry must have written into a wallet.
-func (p *Proof) line(e *ledger.Entry, t *touch) {
+func (p *Proof) line(e *ledger.Entry, t *touch, cashback money.Points) {
 	h := &p.holders[t.holder]
 	h.balance += t.delta
 	h.lines++
@@ -249,7 +266,7 @@ func (p *Proof) line(e *ledger.Entry, t *touch) {
 	}
 	line := ledger.Line{
 		Wallet: h.id, No: h.lines, Entry: e.ID, Type: e.Type, At: e.At,
-		Delta: t.delta, Balance: h.balance, Counterpart: t.counterpart, Memo: e.Memo,
+		Delta: t.delta, Cashback: cashback, Balance: h.balance, Counterpart: t.counterpart, Memo: e.Memo,
 	}
 	h.print += p.print.of(&line)
 	if kept, watched := p.watched[h.id]; watched {

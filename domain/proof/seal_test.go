@@ -180,6 +180,22 @@ func TestTheCanonicalFormOfAnEntryStaysAsItIs(t *testing.T) {
 		hex.EncodeToString(proof.AppendCanonical(nil, &e)))
 }
 
+// An entry that undoes another one says so in a form of its own. All others hash as they did before there were any.
+func TestWhatAnEntryUndoesIsSealed(t *testing.T) {
+	t.Parallel()
+	town := livedOn(t)
+	plain, correction := *entry(town, 21), *entry(town, 22)
+	require.Equal(t, byte(1), proof.AppendCanonical(nil, &plain)[0])
+	form := proof.AppendCanonical(nil, &correction)
+	require.Equal(t, byte(2), form[0])
+	const behindBatch = 1 + 8 + 16 + 1 + 8 + 16 + 16
+	require.Equal(t, plain.ID[:], form[behindBatch:behindBatch+16])
+	correction.Corrects[15]++
+	require.NotEqual(t, form, proof.AppendCanonical(nil, &correction))
+	correction.Corrects = ledger.EntryID{}
+	require.Equal(t, append([]byte{1}, append(slices.Clone(form[1:behindBatch]), form[behindBatch+16:]...)...), proof.AppendCanonical(nil, &correction))
+}
+
 func TestEveryFieldOfAnEntryIsSealed(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*ledger.Entry){

@@ -13,7 +13,7 @@ import (
 // ComparePot compares a stored pot; cash is negative, as in the ledger.
 func (p *Proof) ComparePot(pot ledger.Pot, balance money.Points) {
 	p.counts.Pots++
-	addPot(p.standing(pot.Fund), pot.Kind, balance)
+	p.standing(pot.Fund).Add(pot.Kind, balance)
 	state, known := p.pots[pot]
 	if known {
 		state.seen = true
@@ -69,7 +69,7 @@ func (p *Proof) CompareLot(wallet ledger.WalletID, stored *lot.Lot) {
 }
 
 // Conclude names what the journal has and nobody showed, once all stored pots, wallets and lots were compared, and
-// checks for each fund that what is stored keeps bank + tills = unissued + reserved + wallets + claimed.
+// checks for each fund that what is stored keeps bank + tills + receivables = unissued + reserved + wallets + claimed.
 func (p *Proof) Conclude() {
 	for pot, state := range p.pots {
 		if !state.seen {
@@ -88,11 +88,12 @@ func (p *Proof) Conclude() {
 			}
 		}
 	}
+	p.concludeCorrections()
 	for _, f := range positions(p.stored) {
-		if int64(f.Cash()) != int64(f.Points()) {
+		if int64(f.Assets()) != int64(f.Points()) {
 			p.findings.Add(FundUnbalanced, "fund "+string(f.Fund),
-				"has %d in bank and %d in tills, but %d unissued, %d reserved, %d in wallets and %d claimed",
-				int64(f.Bank), int64(f.Tills), int64(f.Unissued), int64(f.Reserved), int64(f.Wallets), int64(f.Claimed))
+				"has %d in bank, %d in tills and %d receivable, but %d unissued, %d reserved, %d in wallets and %d claimed",
+				int64(f.Bank), int64(f.Tills), int64(f.Receivables), int64(f.Unissued), int64(f.Reserved), int64(f.Wallets), int64(f.Claimed))
 		}
 	}
 }
@@ -101,7 +102,7 @@ func (p *Proof) Conclude() {
 func (p *Proof) Position() []ledger.FundPosition {
 	funds := map[lot.FundCode]*ledger.FundPosition{}
 	for pot, state := range p.pots {
-		addPot(positionOf(funds, pot.Fund), pot.Kind, state.balance)
+		positionOf(funds, pot.Fund).Add(pot.Kind, state.balance)
 	}
 	for i := range p.lotStates {
 		l := &p.lotStates[i]
@@ -130,24 +131,7 @@ func positions(funds map[lot.FundCode]*ledger.FundPosition) []ledger.FundPositio
 	return list
 }
 
-func addPot(f *ledger.FundPosition, kind ledger.PotKind, balance money.Points) {
-	switch kind {
-	case ledger.Bank:
-		f.Bank -= money.Yen(balance)
-	case ledger.Till:
-		f.Tills -= money.Yen(balance)
-	case ledger.Unissued:
-		f.Unissued += balance
-	case ledger.Reserved:
-		f.Reserved += balance
-	case ledger.InWallet:
-		f.Wallets += balance
-	case ledger.Claimed:
-		f.Claimed += balance
-	}
-}
-
-// shown gives a pot's balance as people read it: cash is positive.
+// shown gives a pot's balance as people read it: assets are positive.
 func shown(pot ledger.Pot, balance money.Points) int64 {
 	if pot.Kind.IsAsset() {
 		return -int64(balance)

@@ -73,6 +73,20 @@ func (p *Paper) Pots(_ context.Context, yield func(ledger.Pot, money.Points)) er
 	return nil
 }
 
+// Corrected is proof.Reading's.
+func (p *Paper) Corrected(_ context.Context, yield func(*ledger.Entry)) error {
+	p.Town.Corrected(yield)
+	return nil
+}
+
+// Undoings is proof.Reading's.
+func (p *Paper) Undoings(_ context.Context, yield func(ledger.Undoing)) error {
+	for _, u := range p.Town.Undoings {
+		yield(u)
+	}
+	return nil
+}
+
 // Seals is proof.Reading's.
 func (p *Paper) Seals(context.Context) ([]proof.Seal, error) { return p.Sealed, nil }
 

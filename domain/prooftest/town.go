@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ident"
 	"lovesaijo/domain/ledger"
@@ -23,7 +24,10 @@ var (
 	Shop  = ledger.WalletID{0: 0x10, 15: 3} // merchant
 	Stall = ledger.WalletID{0: 0xf0, 15: 4} // merchant
 	Batch = ledger.BatchID{0: 0xc0, 15: 9}
-	Clerk = user.ID{0: 0xd0, 15: 8} // who administers
+
+	Programme = cashback.OfferID{0: 0xe0, 15: 5} // of Shop
+	Campaign  = cashback.OfferID{0: 0xe0, 15: 6} // of the city
+	Clerk     = user.ID{0: 0xd0, 15: 8}          // who administers
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, calendar.JST)
@@ -36,6 +40,11 @@ type Town struct {
 	Pots    map[ledger.Pot]money.Points
 	Entries []ledger.Entry
 	Lines   []ledger.Line
+
+	Offers   *cashback.Offers // of which nothing in the story earns, and some in its sequel
+	Promises map[cashback.OfferID]*cashback.Campaign
+	Awards   []ledger.Awarded
+	Undoings []ledger.Undoing
 }
 
 // NewTown makes an empty town on the noon of 2026-11-23.
@@ -45,9 +54,12 @@ func NewTown() *Town {
 	rules.Kinds = map[lot.KindCode]lot.Kind{
 		"gift":   {Code: "gift", Name: "健康ポイント", Rank: 1, Retired: calendar.Never, Transferable: true, Validity: lot.Validity{Days: 30}},
 		"charge": {Code: "charge", Name: "チャージ", Rank: 2, Retired: calendar.Never, Transferable: true, ClearedAtMerchant: true, Validity: lot.Validity{Months: 6}},
+		"meal":   {Code: "meal", Name: "食事券", Rank: 0, Retired: calendar.Never, Transferable: true, ClearedAtMerchant: true, Earns: true, Validity: lot.Validity{Months: 6}},
+		"return": {Code: "return", Name: "還元", Rank: 3, Retired: calendar.Never, ClearedAtMerchant: true, Validity: lot.Validity{Months: 6}},
 	}
 	rules.ChargeKind, rules.ChargeFund = "charge", "city"
 	t := &Town{Now: noon, Rules: rules, Pots: map[ledger.Pot]money.Points{}}
+	t.offer()
 	for id, role := range map[ledger.WalletID]user.Role{Hana: user.Resident, Taro: user.Resident, Shop: user.Merchant, Stall: user.Merchant} {
 		t.Wallets = append(t.Wallets, &ledger.Wallet{ID: id, Owner: user.ID(id), Role: role})
 	}
@@ -58,6 +70,12 @@ func NewTown() *Town {
 			{Kind: ledger.Till, Owner: Shop},
 			{Kind: ledger.Till, Owner: Stall},
 			{Kind: ledger.Reserved, Owner: Batch},
+			{Kind: ledger.Reserved, Owner: Campaign},
+			{Kind: ledger.Claimed, Owner: Stall},
+			{Kind: ledger.Receivable, Owner: Hana},
+			{Kind: ledger.Receivable, Owner: Taro},
+			{Kind: ledger.Receivable, Owner: Shop},
+			{Kind: ledger.Receivable, Owner: Stall},
 		} {
 			t.Pots[ledger.Pot{Account: account, Fund: fund}] = 0
 		}
@@ -69,6 +87,8 @@ func NewTown() *Town {
 func (town *Town) Do(t testing.TB, now time.Time, act func(*ledger.Book) error) {
 	t.Helper()
 	book := ledger.NewBook(now, town.Rules, town.Wallets, town.Pots, nil, nil)
+	book.Rewarding(ledger.Rewards{Offers: town.Offers, Campaigns: town.Promises})
+	book.Remembering(town.past())
 	require.NoError(t, act(book))
 	for pot, balance := range book.ChangedPots {
 		town.Pots[pot] = balance
@@ -79,6 +99,8 @@ func (town *Town) Do(t testing.TB, now time.Time, act func(*ledger.Book) error) 
 		town.Entries = append(town.Entries, e)
 	}
 	town.Lines = append(town.Lines, written.Lines...)
+	town.Awards = append(town.Awards, written.Awards...)
+	town.Undoings = append(town.Undoings, written.Corrections...)
 	town.Now = now
 }
 

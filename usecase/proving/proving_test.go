@@ -55,10 +55,10 @@ func TestAVerdictThatIsCleanSaysWhatWasProved(t *testing.T) {
 	paper.Do(t, noon().AddDate(1, 0, 0), prooftest.Pay(prooftest.Shop, prooftest.Stall, 1, ""))
 	require.Equal(t, `verify: clean
   at 2026-11-23 12:00:00 JST, journal up to no 18
-  entries 18, postings 22, lines 17, wallets 4, lots 14, pots 10, keys 0
+  entries 18, postings 22, corrections 0, lines 17, wallets 4, lots 14, pots 22, keys 0
   seals 1, exported heads 1, entries not sealed yet 1
-  fund city: bank 84,000 + tills 2,000 = unissued 78,500 + reserved 0 + wallets 7,500 + claimed 0
-  fund health: bank 50,000 + tills 0 = unissued 44,900 + reserved 0 + wallets 5,100 + claimed 0
+  fund city: bank 84,000 + tills 2,000 + receivables 0 = unissued 78,500 + reserved 0 + wallets 7,500 + claimed 0
+  fund health: bank 50,000 + tills 0 + receivables 0 = unissued 44,900 + reserved 0 + wallets 5,100 + claimed 0
 `, prove(t, paper, shelf).String())
 }
 

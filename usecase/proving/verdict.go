@@ -36,17 +36,20 @@ type Counts struct {
 	Seals    int64 `json:"seals"`
 	Heads    int64 `json:"heads"`
 	Unsealed int64 `json:"unsealed"` // entries after the last seal
+
+	Corrections int64 `json:"corrections"` // entries that undo another one
 }
 
 // Fund is one fund's position as recomputed.
 type Fund struct {
-	Fund     string `json:"fund"`
-	Bank     int64  `json:"bank"`
-	Tills    int64  `json:"tills"`
-	Unissued int64  `json:"unissued"`
-	Reserved int64  `json:"reserved"`
-	Wallets  int64  `json:"wallets"`
-	Claimed  int64  `json:"claimed"`
+	Fund        string `json:"fund"`
+	Bank        int64  `json:"bank"`
+	Tills       int64  `json:"tills"`
+	Receivables int64  `json:"receivables"`
+	Unissued    int64  `json:"unissued"`
+	Reserved    int64  `json:"reserved"`
+	Wallets     int64  `json:"wallets"`
+	Claimed     int64  `json:"claimed"`
 }
 
 // Finding is one thing that is wrong.
@@ -61,10 +64,11 @@ func (v *Verdict) fill(books *proof.Proof, chain *proof.Chain, seals []proof.Sea
 	v.LastSeq = c.LastSeq
 	v.Counts.Entries, v.Counts.Postings, v.Counts.Lines = c.Entries, c.Postings, c.Lines
 	v.Counts.Wallets, v.Counts.Lots, v.Counts.Pots = c.Wallets, c.Lots, c.Pots
+	v.Counts.Corrections = c.Corrections
 	v.Counts.Seals, v.Counts.Unsealed = int64(len(seals)), chain.Unsealed()
 	v.Funds = lo.Map(books.Position(), func(f ledger.FundPosition, _ int) Fund {
 		return Fund{
-			string(f.Fund), int64(f.Bank), int64(f.Tills), int64(f.Unissued),
+			string(f.Fund), int64(f.Bank), int64(f.Tills), int64(f.Receivables), int64(f.Unissued),
 			int64(f.Reserved), int64(f.Wallets), int64(f.Claimed),
 		}
 	})
@@ -96,13 +100,13 @@ func (v Verdict) String() string {
 	group := func(n int64) string { return money.Points(n).String() }
 	fmt.Fprintln(&b, v.Headline())
 	fmt.Fprintf(&b, "  at %s, journal up to no %d\n", v.At.In(calendar.JST).Format("2006-01-02 15:04:05 MST"), v.LastSeq)
-	fmt.Fprintf(&b, "  entries %s, postings %s, lines %s, wallets %s, lots %s, pots %s, keys %s\n",
-		group(v.Counts.Entries), group(v.Counts.Postings), group(v.Counts.Lines), group(v.Counts.Wallets),
+	fmt.Fprintf(&b, "  entries %s, postings %s, corrections %s, lines %s, wallets %s, lots %s, pots %s, keys %s\n",
+		group(v.Counts.Entries), group(v.Counts.Postings), group(v.Counts.Corrections), group(v.Counts.Lines), group(v.Counts.Wallets),
 		group(v.Counts.Lots), group(v.Counts.Pots), group(v.Counts.Keys))
 	fmt.Fprintf(&b, "  seals %s, exported heads %s, entries not sealed yet %s\n", group(v.Counts.Seals), group(v.Counts.Heads), group(v.Counts.Unsealed))
 	for _, f := range v.Funds {
-		fmt.Fprintf(&b, "  fund %s: bank %s + tills %s = unissued %s + reserved %s + wallets %s + claimed %s\n",
-			f.Fund, group(f.Bank), group(f.Tills), group(f.Unissued), group(f.Reserved), group(f.Wallets), group(f.Claimed))
+		fmt.Fprintf(&b, "  fund %s: bank %s + tills %s + receivables %s = unissued %s + reserved %s + wallets %s + claimed %s\n",
+			f.Fund, group(f.Bank), group(f.Tills), group(f.Receivables), group(f.Unissued), group(f.Reserved), group(f.Wallets), group(f.Claimed))
 	}
 	for _, f := range v.Findings {
 		fmt.Fprintf(&b, "  %s: %s\n", f.Code, f.Text)

@@ -74,6 +74,9 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	if err := reading.Loose(ctx, loose); err != nil {
 		return Verdict{}, fmt.Errorf("loose postings: %w", err)
 	}
+	if err := v.corrections(ctx, reading, books); err != nil {
+		return Verdict{}, err
+	}
 	if err := v.compare(ctx, reading, books); err != nil {
 		return Verdict{}, err
 	}
@@ -86,6 +89,17 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	}
 	verdict.fill(books, chain, seals, loose)
 	return verdict, nil
+}
+
+// corrections shows the proof what was undone, and what is kept of it beside the journal.
+func (v *Verify) corrections(ctx context.Context, reading proof.Reading, books *proof.Proof) error {
+	if err := reading.Undoings(ctx, books.CompareUndoing); err != nil {
+		return fmt.Errorf("undoings: %w", err)
+	}
+	if err := reading.Corrected(ctx, books.CompareCorrected); err != nil {
+		return fmt.Errorf("corrected entries: %w", err)
+	}
+	return nil
 }
 
 // compare shows the proof everything that stands.
