@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/samber/lo"
+
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/bank"
@@ -24,7 +26,7 @@ type AccountCommand struct {
 	Merchant  ledger.WalletID // an administrator names whose it is; merchants enter their own
 	Bank      string
 	Branch    string
-	Type      string
+	Type      string // as on the passbook, by its digit, or ordinary, current, savings, other
 	Number    string
 	Yucho     *bank.Yucho
 	Holder    string // as on the passbook
@@ -88,6 +90,11 @@ func (a *Accounts) read(ctx context.Context, cmd AccountCommand) (AccountForecas
 	return f, nil
 }
 
+// typeNames are the types of accounts as programs say them.
+var typeNames = map[string]string{
+	"ordinary": bank.Ordinary.String(), "current": bank.Current.String(), "savings": bank.Savings.String(), "other": bank.Other.String(),
+}
+
 // number reads bank, branch, type and number.
 func (f *AccountForecast) number(cmd AccountCommand) {
 	if cmd.Yucho != nil {
@@ -108,7 +115,7 @@ func (f *AccountForecast) number(cmd AccountCommand) {
 	read("bank", err)
 	f.Account.Branch, err = bank.ParseBranch(cmd.Branch)
 	read("branch", err)
-	f.Account.Type, err = bank.ParseType(cmd.Type)
+	f.Account.Type, err = bank.ParseType(lo.ValueOr(typeNames, cmd.Type, cmd.Type))
 	read("type", err)
 	f.Account.Number, err = bank.ParseNumber(cmd.Number)
 	read("number", err)
