@@ -29,6 +29,7 @@ import (
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
@@ -58,6 +59,9 @@ type appNeeds struct {
 	Correcting   *correcting.Correcting
 	Approving    *approving.Approving
 	Banking      *banking.Banking
+	Programmes   *rewarding.Programmes
+	Campaigns    *rewarding.Campaigns
+	WhatIf       *rewarding.WhatIf
 	Expiring     *expiring.Expiring
 	Lapsing      *expiring.Lapsing
 	Trail        audit.Reader
@@ -86,7 +90,8 @@ func newApp(n appNeeds) (*fiber.App, error) {
 	return rest.New(rest.Deps{
 		Log: n.Log, Now: n.Clock, Guard: n.Guard, Door: n.Door, Desk: n.Desk, Pay: n.Pay, PreviewPayment: n.PreviewPay,
 		Charging: n.Charging, Reading: n.Reading, Informing: n.Informing, Funding: n.Funding, Accounts: n.Accounts,
-		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Correcting: n.Correcting, Approving: n.Approving, Banking: n.Banking, Expiring: n.Expiring, Lapsing: n.Lapsing,
+		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Correcting: n.Correcting, Approving: n.Approving, Banking: n.Banking, Programmes: n.Programmes, Campaigns: n.Campaigns, WhatIf: n.WhatIf,
+		Expiring: n.Expiring, Lapsing: n.Lapsing,
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
 		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
 		TrustedProxies: n.Config.TrustedProxies,

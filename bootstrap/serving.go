@@ -29,6 +29,7 @@ import (
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
@@ -57,6 +58,7 @@ const signInsWaiting = 64
 var activities = fx.Provide(
 	newTeller, paying.NewPay, paying.NewPreview, reading.New,
 	charging.New, expiring.New, expiring.NewLapsing, funding.New, funding.NewAccounts, granting.New, granting.NewBulk,
+	rewarding.NewProgrammes, rewarding.NewCampaigns, rewarding.NewPayout, rewarding.NewWhatIf,
 	informing.New, ruling.New, ruling.NewPreviewing, registering.NewDesk, proving.NewSeal, proving.NewVerify,
 	newHasher,
 )

@@ -12,6 +12,7 @@ import (
 	"lovesaijo/usecase/informing"
 	"lovesaijo/usecase/paying"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
@@ -34,6 +35,12 @@ var units = fx.Provide(
 	}),
 	unitOf(func(s *postgres.Session) granting.Stores {
 		return granting.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Campaigns: s.Campaigns(), Outbox: s.Outbox(), Trail: s.Trail()}
+	}),
+	unitOf(func(s *postgres.Session) rewarding.Stores {
+		return rewarding.Stores{
+			Programmes: s.Programmes(), Campaigns: s.Campaigns(), Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(),
+			Trail: s.Trail(), Outbox: s.Outbox(),
+		}
 	}),
 	unitOf(func(s *postgres.Session) ruling.Stores {
 		return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}

@@ -11,6 +11,7 @@ import (
 
 	"lovesaijo/adapter/queue"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/event"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
@@ -20,12 +21,14 @@ import (
 	"lovesaijo/usecase/informing"
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 )
 
 // Bounds of the background work.
 const (
 	workersAtOnce   = 4
 	sealEvery       = 5 * time.Second
+	campaignsEvery  = time.Minute
 	sweepWalletMax  = 100_000
 	clearCodesEvery = time.Hour
 	expireEvery     = time.Hour
@@ -54,14 +57,14 @@ var watching = fx.Provide(
 )
 
 // routes says who works on which messages.
-func routes(informing *informing.Informing, batches *granting.Bulk) map[event.Topic]queue.Route {
+func routes(informing *informing.Informing, batches *granting.Bulk, payouts *rewarding.Payout) map[event.Topic]queue.Route {
 	return map[event.Topic]queue.Route{
 		ledger.TopicWallet: queue.Short[ledger.WalletChanged](informing.Deliver),
 		fund.BatchOpened{}.EventTopic(): queue.Long[fund.BatchOpened](func(ctx context.Context, message event.Message) error {
 			var failed []error
 			for _, e := range message.Events {
 				if opened, ok := e.(fund.BatchOpened); ok {
-					failed = append(failed, batches.Run(ctx, opened.Batch))
+					failed = append(failed, batches.Run(ctx, opened.Batch), payouts.Finish(ctx, cashback.OfferID(opened.Batch)))
 				}
 			}
 			return errors.Join(failed...)
@@ -73,12 +76,12 @@ func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[eve
 	return queue.NewWorkers(redis, outbox, routes, workersAtOnce, log)
 }
 
-// keepTimetable seals the journal every few seconds, takes up batches that a lost queue forgot, lapses what has
-// expired once the day in Japan has turned, clears away codes that nobody used, and marks requests that nobody decided
-// about.
+// keepTimetable seals the journal every few seconds, ends and pays campaigns, takes up batches that a lost queue forgot,
+// lapses what has expired once the day in Japan has turned, clears away codes that nobody used, and marks requests that
+// nobody decided about.
 func keepTimetable(
 	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, approvals *approving.Approving,
-	log *slog.Logger,
+	payouts *rewarding.Payout, log *slog.Logger,
 ) {
 	seal := func(ctx context.Context) error {
 		_, err := sealer.Do(ctx)
@@ -110,6 +113,7 @@ func keepTimetable(
 		do    func(context.Context) error
 	}{
 		{"seal", sealEvery, seal},
+		{"campaigns", campaignsEvery, payouts.Run},
 		{"sweep", sweepEvery, sweep},
 		{"resume batches", sweepEvery, batches.Resume},
 		{"clear codes", clearCodesEvery, clearCodes},

@@ -57,6 +57,8 @@ func (c *contract) register() {
 	c.banks(c.Banking)
 	c.grants()
 	c.batches()
+	c.programmes()
+	c.campaigns()
 	c.corrections()
 	c.receivables()
 	c.approvals()

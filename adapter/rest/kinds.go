@@ -82,19 +82,27 @@ func (c *contract) kinds() {
 }
 
 func viewKind(k lot.Kind) kindView {
-	v := kindView{Code: string(k.Code), KindFields: KindFields{
+	return kindView{Code: string(k.Code), KindFields: KindFields{
 		Name: k.Name, Rank: k.Rank, ClearedAtMerchant: k.ClearedAtMerchant, Transferable: k.Transferable, RetiredFrom: lastDay(k.Retired),
-		Earns: &k.Earns, Premium: k.Premium,
-		Validity: validityView{Months: k.Validity.Months, Days: k.Validity.Days, YearEnds: k.Validity.YearEnds},
+		Earns: &k.Earns, Premium: k.Premium, Validity: viewValidity(k.Validity),
 	}}
-	if k.Validity.Until != 0 {
-		v.Validity.Until = k.Validity.Until.String()
+}
+
+func viewValidity(validity lot.Validity) validityView {
+	v := validityView{Months: validity.Months, Days: validity.Days, YearEnds: validity.YearEnds}
+	if validity.Until != 0 {
+		v.Until = validity.Until.String()
 	}
 	return v
 }
 
+func (v validityView) validity() (lot.Validity, error) {
+	until, err := dayGiven(v.Until, lot.ErrKindValidity.At("validity"))
+	return lot.Validity{Months: v.Months, Days: v.Days, Until: until, YearEnds: v.YearEnds}, err
+}
+
 func (f KindFields) kind(code lot.KindCode) (lot.Kind, error) {
-	until, err := dayGiven(f.Validity.Until, lot.ErrKindValidity.At("validity"))
+	validity, err := f.Validity.validity()
 	if err != nil {
 		return lot.Kind{}, err
 	}
@@ -107,7 +115,6 @@ func (f KindFields) kind(code lot.KindCode) (lot.Kind, error) {
 	}
 	return lot.Kind{
 		Code: code, Name: f.Name, Rank: f.Rank, ClearedAtMerchant: f.ClearedAtMerchant, Transferable: f.Transferable, Retired: retired,
-		Earns: lo.FromPtrOr(f.Earns, true), Premium: f.Premium,
-		Validity: lot.Validity{Months: f.Validity.Months, Days: f.Validity.Days, Until: until, YearEnds: f.Validity.YearEnds},
+		Earns: lo.FromPtrOr(f.Earns, true), Premium: f.Premium, Validity: validity,
 	}, nil
 }

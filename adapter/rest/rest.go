@@ -36,6 +36,7 @@ import (
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
@@ -70,6 +71,10 @@ type Deps struct {
 	Live         event.Feed
 
 	Banking *banking.Banking
+
+	Programmes *rewarding.Programmes
+	Campaigns  *rewarding.Campaigns
+	WhatIf     *rewarding.WhatIf
 
 	Roster user.Roster
 	Codes  user.CodeReader
