@@ -5,4 +5,10 @@ const (
 	ReadTills   = readTills
 	ReadLine    = readLine
 	ReadSources = readSources
+
+	ReadLastBefore     = readLastBefore
+	SumClaimedSince    = sumClaimedSince
+	ReadStatementLines = readStatementLines
+	ReadPeriodOf       = readPeriodOf
+	TallyPeriod        = tallyPeriod
 )

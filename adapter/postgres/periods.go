@@ -140,7 +140,9 @@ func scanPeriod(row pgx.CollectableRow) (settlement.Period, error) {
 	return p, err
 }
 
-func scanStatement(row pgx.CollectableRow) (settlement.Statement, error) { return scanStatementBehind(row) }
+func scanStatement(row pgx.CollectableRow) (settlement.Statement, error) {
+	return scanStatementBehind(row)
+}
 
 // scanStatementBehind reads a statement behind columns of another table.
 func scanStatementBehind(row pgx.CollectableRow, others ...any) (settlement.Statement, error) {
