@@ -66,7 +66,7 @@ type currentView struct {
 	From       string       `json:"from" format:"date"`
 	Until      string       `json:"until" format:"date" doc:"The last day, unless the budget is used up before"`
 	Weekdays   []string     `json:"weekdays" doc:"Empty for every day"`
-	Hours      *hoursView   `json:"hours" nullable:"true" doc:"Null for the whole day"`
+	Hours      *hoursView   `json:"hours,omitempty" doc:"Absent for the whole day"`
 	Everywhere bool         `json:"everywhere" doc:"It holds at all shops"`
 	Merchants  []string     `json:"merchants" doc:"Wallets of shops where it holds"`
 	Categories []string     `json:"categories" doc:"Kinds of shops where it holds"`
@@ -107,7 +107,7 @@ type campaignStandingView struct {
 	Accrued money.Points  `json:"accrued" doc:"Promised so far"`
 	Left    money.Points  `json:"left"`
 	Days    []dayCostView `json:"days" doc:"In order; days without payments are absent"`
-	Payout  *batchView    `json:"payout" nullable:"true" doc:"The bulk grant that pays it; null before it has begun"`
+	Payout  *batchView    `json:"payout,omitempty" doc:"The bulk grant that pays it; absent before it has begun"`
 }
 
 // dayCostView is what a day costs.
