@@ -43,6 +43,7 @@ import (
 	"lovesaijo/usecase/paying"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
 )
@@ -93,6 +94,7 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 	}), correcting.Readers{
 		Statements: statements, Offers: store.Offers(), Periods: store.Settlement(), Requests: store.Approvals(), Roster: store.Roster(),
 	}, now)
+	rewards := memory.NewUnit(store, rewardStores)
 	teller := paying.NewTeller(payments, now)
 	teller.Open(2)
 	stopping := make(chan struct{})
@@ -128,8 +130,10 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		Expiring: expiring.New(memory.NewUnit(store, func(s *memory.Session) expiring.Stores {
 			return expiring.Stores{Ledger: s.Ledger(), Outbox: s.Outbox(), Trail: s.Trail()}
 		}), statements, store.Funds(), now),
-		Lapsing: expiring.NewLapsing(statements, rules, now),
-		Trail:   store.Acts(), Live: town.live,
+		Lapsing:    expiring.NewLapsing(statements, rules, now),
+		Programmes: rewarding.NewProgrammes(rewards, store.Offers(), now), Campaigns: rewarding.NewCampaigns(rewards, store.Offers(), store.Batches(), now),
+		WhatIf: rewarding.NewWhatIf(rewards, store.Offers(), now),
+		Trail:  store.Acts(), Live: town.live,
 		Roster: store.Roster(), Codes: store.Codes(), Owners: owners{store}, Rules: rules,
 		Draw: rest.Drawings{
 			PNG: func(token user.Token, pixels int) ([]byte, error) {
@@ -155,6 +159,12 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 	t.Cleanup(func() { close(stopping) })
 	town.settle()
 	return town
+}
+
+func rewardStores(s *memory.Session) rewarding.Stores {
+	return rewarding.Stores{
+		Programmes: s.Programmes(), Campaigns: s.Campaigns(), Ledger: s.Ledger(), Treasury: s.Treasury(), Batches: s.Batches(), Trail: s.Trail(), Outbox: s.Outbox(),
+	}
 }
 
 // open serves the town on a network that is in memory.
