@@ -43,6 +43,7 @@ func (p *program) demo() *cobra.Command {
 			if _, known := scales[scale]; !known {
 				return fmt.Errorf("--scale %s: must be small, year1 or year3", scale)
 			}
+			p.config.TestBank = true
 			if exit {
 				return p.demoOnce(cmd.Context(), scale)
 			}
@@ -61,8 +62,10 @@ func (p *program) demoOnce(ctx context.Context, scale string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	files := filepath.Join(p.config.DataDir, bankFolder) // they are to be looked at when everything else is gone
 	p.config.DatabaseURL, p.config.RedisURL, p.config.DataDir = "", "", dir
 	p.config.TokenKeyFile, p.config.SealKeyFile, p.config.SealHeads = filepath.Join(dir, "token.key"), filepath.Join(dir, "seal.key"), filepath.Join(dir, "heads.jsonl")
+	p.config.VaultKeyFile = filepath.Join(dir, "vault.key")
 	p.config.VaultKeyFile = filepath.Join(dir, "vault.key")
 	servers, err := embed(ctx, &p.config, true, p.log)
 	if err != nil {
@@ -77,7 +80,7 @@ func (p *program) demoOnce(ctx context.Context, scale string) error {
 	if err := postgres.Migrate(ctx, p.config.DatabaseURL); err != nil {
 		return err
 	}
-	if err := p.makeCity(ctx, scale, randomPassword()); err != nil {
+	if err := p.makeCity(ctx, scale, randomPassword(), files); err != nil {
 		return err
 	}
 	return p.tour(ctx)
@@ -140,7 +143,7 @@ func (p *program) city(ctx context.Context, servers *embedded, scale string) (no
 		return note{}, err
 	}
 	remembered = note{Scale: scale, Password: randomPassword()}
-	if err := p.makeCity(ctx, scale, remembered.Password); err != nil {
+	if err := p.makeCity(ctx, scale, remembered.Password, filepath.Join(p.config.DataDir, bankFolder)); err != nil {
 		return note{}, err
 	}
 	if text, err = json.Marshal(remembered); err != nil {
@@ -149,11 +152,17 @@ func (p *program) city(ctx context.Context, servers *embedded, scale string) (no
 	return remembered, os.WriteFile(path, text, 0o600)
 }
 
-// makeCity makes a synthetic city of the given scale.
-func (p *program) makeCity(ctx context.Context, scale, password string) error {
+// bankFolder is where a demonstration puts its bank files, inside the data folder.
+const bankFolder = "bank-files"
+
+// makeCity makes a synthetic city of the given scale, and puts its bank files into a folder.
+func (p *program) makeCity(ctx context.Context, scale, password, files string) error {
 	s := scales[scale]
 	fmt.Fprintf(p.out, "Making a synthetic city (%s): %d residents, %d shops, history from %s on\n", scale, s.Residents, s.Shops, calendar.DayOf(now()).AddMonths(-s.Months))
-	return p.seeding(ctx, s, password, func(ctx context.Context, seed *seeder, hash string) error { return seed.run(ctx, adminEmail, hash) })
+	return p.seeding(ctx, s, password, func(ctx context.Context, seed *seeder, hash string) error {
+		seed.folder = files
+		return seed.run(ctx, adminEmail, hash)
+	})
 }
 
 // seeding gives do a seeder on a clock of its own.
@@ -166,14 +175,17 @@ func (p *program) seeding(ctx context.Context, scale Scale, password string, do 
 		clock: &pastClock{}, scale: scale, people: synthetic.New(seedSource), dice: rand.New(rand.NewPCG(seedSource, 1)),
 		out: p.out, tills: map[ledger.WalletID]money.Points{},
 	}
-	app := p.graph(seed.clock.now, fx.Provide(newSeedActs), fx.Populate(&seed.seedActs))
+	app := p.graph(seed.clock.now, fx.Provide(newSeedActs, newCircleActs), fx.Populate(&seed.seedActs, &seed.circleActs))
 	return p.while(ctx, app, func(ctx context.Context) error {
 		return do(ctx, seed, hash)
 	})
 }
 
-// tour seals and proves the books and prints the trial balance.
+// tour prints the way of the points, seals and proves the books and prints the trial balance.
 func (p *program) tour(ctx context.Context) error {
+	if err := p.tell(ctx); err != nil {
+		return err
+	}
 	var seal *proving.Seal
 	var statements ledger.Statements
 	app := p.graph(now, fx.Populate(&seal, &statements))
@@ -204,12 +216,12 @@ func (p *program) trialBalance(position ledger.Position) error {
 		}
 		text.WriteString("\n")
 	}
-	row("fund", "bank", "tills", "= unissued", "+ reserved", "+ wallets", "+ claimed", "difference")
+	row("fund", "bank", "tills", "receivables", "= unissued", "+ reserved", "+ wallets", "+ claimed", "difference")
 	difference := money.Points(0)
 	for _, f := range position.Funds {
-		off := money.Points(f.Cash()) - f.Points()
+		off := money.Points(f.Assets()) - f.Points()
 		difference += max(off, -off)
-		row(string(f.Fund), money.Points(f.Bank).String(), money.Points(f.Tills).String(), f.Unissued.String(), f.Reserved.String(),
+		row(string(f.Fund), money.Points(f.Bank).String(), money.Points(f.Tills).String(), money.Points(f.Receivables).String(), f.Unissued.String(), f.Reserved.String(),
 			f.Wallets.String(), f.Claimed.String(), off.String())
 	}
 	fmt.Fprintln(p.out, text.String())

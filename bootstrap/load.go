@@ -30,6 +30,7 @@ import (
 // loadFlags are what the measurements can be told.
 type loadFlags struct {
 	floor       bool
+	cashback    bool
 	work        bool
 	connections []int
 	rounds      int
@@ -61,6 +62,7 @@ func (p *program) load() *cobra.Command {
 
 	payments := p.measurement("payments", "Payments by standing code", &f, p.loadPayments)
 	payments.Flags().BoolVar(&f.floor, "floor", false, "alternate with the floor of e2e/bench on the same server")
+	payments.Flags().BoolVar(&f.cashback, "cashback", false, "alternate payments at shops without cashback and at shops with a programme and a campaign")
 	grants := p.measurement("grants", "One bulk grant, by the job's own time stamps", &f, p.loadGrants)
 	grants.Flags().IntVar(&f.rows, "rows", loadGrantees, "recipients")
 	journal := p.measurement("journal", "Reads on a short and on a long journal, and the proof of the long one", &f, p.loadJournal)
@@ -111,6 +113,7 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 	if a.dir, err = os.MkdirTemp("", "lovesaijo-load-"); err != nil {
 		return nil, err
 	}
+	p.config.TestBank = true
 	p.config.DataDir, p.config.TokenKeyFile = a.dir, filepath.Join(a.dir, "token.key")
 	p.config.SealKeyFile, p.config.SealHeads = filepath.Join(a.dir, "seal.key"), filepath.Join(a.dir, "heads.jsonl")
 	p.config.VaultKeyFile = filepath.Join(a.dir, "vault.key")
@@ -268,6 +271,9 @@ func (a *arena) options(f loadFlags) loadgen.Options {
 
 func (p *program) loadPayments(ctx context.Context, a *arena, f loadFlags) error {
 	options := a.options(f)
+	if f.cashback {
+		options.Returning = loadReturning
+	}
 	if f.floor {
 		options.Floor = &loadgen.Floor{Schema: bench.Schema, Script: bench.Script}
 	}

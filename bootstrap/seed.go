@@ -80,6 +80,7 @@ func (c *pastClock) now() time.Time { return time.UnixMicro(c.micros.Add(1_000))
 // activities, so what it makes has been allowed by every rule (annex 1, clause 3: no personal data in tests).
 type seeder struct {
 	seedActs
+	circle
 	clock     *pastClock
 	scale     Scale
 	people    *synthetic.Generator
@@ -112,6 +113,7 @@ func (s *seeder) run(ctx context.Context, adminEmail, passwordHash string) error
 	}{
 		{"people and shops", func(ctx context.Context) error { return s.register(ctx, adminEmail, passwordHash) }},
 		{"funds, kinds and rules", s.decide},
+		{"cashback and settlement", func(ctx context.Context) error { return s.begin(ctx, first) }},
 		{"history", func(ctx context.Context) error { return s.live(ctx, first, today) }},
 	} {
 		if err := step.do(ctx); err != nil {
@@ -212,6 +214,9 @@ func (s *seeder) decide(ctx context.Context) error {
 	return err
 }
 
+// mistakeDay is the day of the history on which somebody pays by mistake.
+const mistakeDay = 3
+
 // live makes the days from first up to yesterday.
 func (s *seeder) live(ctx context.Context, first, today calendar.Day) error {
 	for day := first; day < today; day++ {
@@ -224,9 +229,18 @@ func (s *seeder) live(ctx context.Context, first, today calendar.Day) error {
 				return err
 			}
 		}
+		s.clock.set(day.Start().Add(7 * time.Hour))
+		if err := s.settle(ctx, day); err != nil {
+			return err
+		}
 		s.clock.set(day.Start().Add(9 * time.Hour))
 		if err := s.trade(ctx, int(day-first)); err != nil {
 			return err
+		}
+		if day == first+mistakeDay {
+			if err := s.mistake(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -364,6 +378,9 @@ func (s *seeder) fill(ctx context.Context, passwordHash string) error {
 		if _, err := s.funding.Deposit(ctx, operator, funding.Command{Key: s.key(), Fund: fundCity, Amount: money.AmountMax}); err != nil {
 			return err
 		}
+	}
+	if err := s.offer(ctx); err != nil {
+		return err
 	}
 	for _, l := range fillLots {
 		lines := make([]granting.ListRow, len(s.residents))

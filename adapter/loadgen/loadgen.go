@@ -73,6 +73,10 @@ type Options struct {
 	// AmountMax bounds the random amount of a payment, which is at least 1; 0 means 100.
 	AmountMax int
 
+	// Returning is the rate, in basis points and rounded down, that the second half of the merchants returns at once.
+	// Payments to either half are measured in turns; 0 makes no difference between merchants.
+	Returning int
+
 	// HistoryQuery is the query of the history's first page, such as "limit=50"; empty is the server's default.
 	HistoryQuery string
 
@@ -145,6 +149,7 @@ func (o Options) valid() error {
 	within("rounds", int64(o.Rounds), 1, roundsMax)
 	within("requests of a stretch", o.RequestsMax, 1, requestsMax)
 	within("amount", int64(o.AmountMax), 1, amountMax)
+	within("returned basis points", int64(o.Returning), 0, 10_000)
 	within("connections", int64(len(o.Connections)), 1, 100)
 	for _, n := range o.Connections {
 		within("connections", int64(n), 1, connectionsMax)

@@ -33,6 +33,7 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 	if len(r.Rows) > 0 {
 		b.WriteString("\n")
 		r.table(&b)
+		r.comparison(&b)
 	}
 	if r.Batch != nil {
 		b.WriteString("\n")
@@ -95,6 +96,19 @@ func (r Report) table(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %.2f | %.2f | %.2f | %s | %s | %s |\n",
 			row.Path, row.AtOnce, grouped(int64(row.PerSecond+0.5)), span, ratio, row.P50, row.P95, row.P99,
 			inSeconds(row.CPU.Server), inSeconds(row.CPU.Postgres), inSeconds(row.CPU.Client))
+	}
+}
+
+// comparison says what cashback costs: payments that return something against those beside them that do not.
+func (r Report) comparison(b *strings.Builder) {
+	for _, row := range r.Rows {
+		if row.Path != cashbackPath {
+			continue
+		}
+		i := slices.IndexFunc(r.Rows, func(plain *Row) bool { return plain.Path == plainPath && plain.AtOnce == row.AtOnce })
+		if i >= 0 && r.Rows[i].PerSecond > 0 {
+			fmt.Fprintf(b, "\nAt %d at once, payments with cashback keep %.2f of the speed of those without.\n", row.AtOnce, row.PerSecond/r.Rows[i].PerSecond)
+		}
 	}
 }
 

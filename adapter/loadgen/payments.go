@@ -66,7 +66,12 @@ func (s *session) alternate(ctx context.Context, ground *ground) error {
 		return err
 	}
 	pay := func(measured bool, atOnce int, during time.Duration) error {
-		return s.stretch(ctx, measured, "HTTP", atOnce, during, func() caller { return s.payer(&acknowledged) })
+		for _, half := range s.halves() {
+			if err := s.stretch(ctx, measured, half.path, atOnce, during, func() caller { return s.payer(half, &acknowledged) }); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	warmUp := min(s.options.Stretch, warmUpMax)
 	if ground != nil {
@@ -123,11 +128,34 @@ func (s *session) floorStretch(ctx context.Context, ground *ground, measured boo
 // chance is a source of randomness for one goroutine, seeded by the runtime's own, so that no two runs make the same keys.
 func chance() *rand.Rand { return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
 
+// The rows of payments, and of those that return something at once.
+const (
+	plainPath    = "HTTP"
+	cashbackPath = "HTTP with cashback"
+)
+
+// half is the merchants whose payments are measured together.
+type half struct {
+	path      string
+	from, to  int
+	returning int // basis points
+}
+
+// halves gives all merchants as one, or those that return nothing apart from those that do.
+func (s *session) halves() []half {
+	n := len(s.crowd.merchants)
+	if s.options.Returning == 0 || n < 2 {
+		return []half{{plainPath, 0, n, 0}}
+	}
+	return []half{{plainPath, 0, n / 2, 0}, {cashbackPath, n / 2, n, s.options.Returning}}
+}
+
 // payer makes payments on one connection.
 type payer struct {
 	heads        [][]byte // a request's bytes up to the key, one for each resident
 	bodies       []string // a request's body up to the amount, one for each merchant
 	amountMax    int
+	returning    int
 	acknowledged *atomic.Int64
 
 	random  *rand.Rand
@@ -136,9 +164,9 @@ type payer struct {
 	seen    int
 }
 
-func (s *session) payer(acknowledged *atomic.Int64) *payer {
+func (s *session) payer(half half, acknowledged *atomic.Int64) *payer {
 	return &payer{
-		heads: s.paymentHeads, bodies: s.paymentBodies, amountMax: s.options.AmountMax, acknowledged: acknowledged,
+		heads: s.paymentHeads, bodies: s.paymentBodies[half.from:half.to], amountMax: s.options.AmountMax, returning: half.returning, acknowledged: acknowledged,
 		random: chance(), request: make([]byte, 0, 2<<10),
 	}
 }
@@ -176,7 +204,7 @@ func (p *payer) judge(answer response) error {
 	if answer.status != http.StatusCreated { // a replay of a fresh key, status 200, would be a payment that was not made
 		return unexpected(answer, http.StatusCreated)
 	}
-	p.acknowledged.Add(int64(p.amount))
+	p.acknowledged.Add(int64(p.amount - p.amount*p.returning/10_000))
 	if p.seen++; p.seen%inspectEvery != 1 {
 		return nil
 	}

@@ -38,7 +38,9 @@ const (
 	readUndoings   = `SELECT entry_id, original_id, amount, receivable FROM corrections`
 	countKeys      = `SELECT count(*) FROM idempotency_keys`
 	readLooseKeys  = `SELECT actor_id, key, result FROM idempotency_keys k
-		WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = k.result) AND NOT EXISTS (SELECT FROM batches b WHERE b.id = k.result)`
+		WHERE NOT EXISTS (SELECT FROM entries t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM batches t WHERE t.id = k.result)
+		AND NOT EXISTS (SELECT FROM claims t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM payouts t WHERE t.id = k.result)
+		AND NOT EXISTS (SELECT FROM bank_files t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM approval_requests t WHERE t.id = k.result)`
 	countPostings     = `SELECT count(*) FROM postings`
 	readLoosePostings = `SELECT entry_id, no, amount FROM postings p WHERE NOT EXISTS (SELECT FROM entries e WHERE e.id = p.entry_id)`
 )

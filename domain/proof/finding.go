@@ -33,7 +33,7 @@ const (
 	WalletOverdrawn  Code = "wallet_overdrawn"   // more taken than was there
 	PostingNoEntry   Code = "posting_no_entry"   // a posting of no entry
 	PostingMoment    Code = "posting_moment"     // a posting with another moment than its entry's
-	KeyWithoutResult Code = "key_without_result" // an idempotency key whose entry is gone
+	KeyWithoutResult Code = "key_without_result" // an idempotency key that led to what is gone
 )
 
 // What is wrong with corrections.
