@@ -33,6 +33,8 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"charge":         m.charge,
 		"pay":            m.pay,
 		"pay a shop":     m.payShop,
+		"pay it again":   m.payShop,
+		"and once more":  m.payShop,
 		"pass on":        m.passOn,
 		"pay by code":    m.payByCode,
 		"collect":        m.collect,
@@ -48,6 +50,24 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"rotate a code":  m.rotateCode,
 		"days go by":     m.daysGoBy,
 		"look back":      m.lookBack,
+
+		"begin a programme": m.beginProgramme,
+		"end a programme":   m.endProgramme,
+		"open a campaign":   m.openCampaign,
+		"end a campaign":    m.endCampaign,
+		"begin a payout":    m.beginPayout,
+		"pay shares":        m.payShares,
+		"correct":           m.correct,
+		"correct something": m.correct,
+		"correct again":     m.correctAgain,
+		"foresee":           m.foresee,
+		"adjust":            m.adjust,
+		"recover":           m.recover,
+		"claim":             m.claim,
+		"unclaim":           m.unclaim,
+		"pay out":           m.payOut,
+		"pay back":          m.payBack,
+		"set off":           m.setOff,
 	}
 }
 
@@ -412,7 +432,7 @@ func (m *machine) changeRules(rt *rapid.T) {
 
 func (m *machine) changeKinds(rt *rapid.T) {
 	k := m.rules.Kinds[m.kind(rt)]
-	switch rapid.IntRange(0, 4).Draw(rt, "which") {
+	switch rapid.IntRange(0, 5).Draw(rt, "which") {
 	case 0:
 		k.ClearedAtMerchant = !k.ClearedAtMerchant
 	case 1:
@@ -423,6 +443,8 @@ func (m *machine) changeKinds(rt *rapid.T) {
 		k.Validity = lot.Validity{Days: int32(rapid.IntRange(0, 9).Draw(rt, "days"))}
 	case 4:
 		k.Retired = rapid.SampledFrom([]calendar.Day{m.today() + 3, calendar.Never}).Draw(rt, "retired")
+	case 5:
+		k.Earns = !k.Earns
 	}
 	m.both(func(ctx context.Context, s ledgertest.Stores) error { return s.Rulebook.SaveKind(ctx, k, m.now) })
 	m.rules.Kinds = maps.Clone(m.rules.Kinds)
@@ -493,7 +515,7 @@ func (m *machine) lookBack(rt *rapid.T) {
 	memory := m.sides[0].past(rt, m.town, at)
 	require.Equal(rt, memory, m.sides[1].past(rt, m.town, at))
 	for _, f := range memory {
-		require.Equal(rt, int64(f.Cash()), int64(f.Points()))
+		require.Equal(rt, int64(f.Assets()), int64(f.Points()))
 	}
 	who, until := m.somebody(rt, "wallet").Wallet, m.today()+calendar.Day(rapid.IntRange(-1, 30).Draw(rt, "days"))
 	require.Equal(rt, m.sides[0].lapsing(rt, who, until), m.sides[1].lapsing(rt, who, until))

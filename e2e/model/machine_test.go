@@ -16,6 +16,7 @@ import (
 
 	"lovesaijo/adapter/postgres"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
@@ -77,6 +78,11 @@ type machine struct {
 	keys   int
 	batch  []ledger.CashMove // what was reserved for batches
 	tally  *tally
+
+	journal   []ledger.EntryID    // every entry, oldest first
+	fixes     []ledger.Correction // that went through under a key
+	campaigns []*campaign
+	claims    []*claimed
 }
 
 func newMachine(t *testing.T, rt *rapid.T, db *postgres.DB, acts *tally) *machine {
@@ -94,9 +100,10 @@ func newMachine(t *testing.T, rt *rapid.T, db *postgres.DB, acts *tally) *machin
 	rules := ledger.DefaultRules()
 	rules.Transfers = ledger.TransferLimits{Allowed: true, PerTimeMax: 800, PerMonthMax: 1_500}
 	for i, k := range []lot.Kind{
-		{Code: "gift", Name: "給付", Rank: 1, Transferable: true, Validity: lot.Validity{Days: 20}},
-		{Code: "care", Name: "健康", Rank: 2, Validity: lot.Validity{Days: 3}},
-		{Code: "cash", Name: "チャージ", Rank: 2, Transferable: true, ClearedAtMerchant: true, Validity: lot.Validity{Months: 2}},
+		{Code: "gift", Name: "給付", Rank: 1, Transferable: true, Earns: true, Validity: lot.Validity{Days: 20}},
+		{Code: "care", Name: "健康", Rank: 2, Earns: true, Validity: lot.Validity{Days: 3}},
+		{Code: "cash", Name: "チャージ", Rank: 2, Transferable: true, ClearedAtMerchant: true, Earns: true, Validity: lot.Validity{Months: 2}},
+		{Code: "back", Name: "還元", Rank: 3, Transferable: true, Validity: lot.Validity{Days: 9}}, // of offers: the last one
 	} {
 		k.Code, k.Retired = lot.KindCode(fmt.Sprintf("%s-%d", k.Code, life)), calendar.Never
 		town.kinds = append(town.kinds, k.Code)
@@ -190,7 +197,8 @@ func (m *machine) postOr(want ledger.Want, spoilt bool, acts ...act) []outcome {
 	for _, e := range results[0].Entries {
 		stored := m.sides[0].entry(m.rt, e.ID)
 		require.Equal(m.rt, stored, m.sides[1].entry(m.rt, e.ID), "both sides wrote the same entry")
-		m.oracle.record(m.rt, stored, m.rules)
+		m.journal = append(m.journal, e.ID)
+		m.oracle.record(m.rt, stored, m.rules, m.told(stored))
 		m.tally.count(e.Type.String())
 	}
 	entries := results[0].Entries
@@ -201,12 +209,32 @@ func (m *machine) postOr(want ledger.Want, spoilt bool, acts ...act) []outcome {
 		case o.Receipt.Replayed:
 			m.tally.count("replayed")
 		case o.Receipt.Amount > 0:
-			require.Equal(m.rt, o.Receipt.Amount, sumOf(entries[0].Postings), "an entry moves what was asked for")
+			require.Equal(m.rt, o.Receipt.Amount+o.Receipt.Cashback, sumOf(entries[0].Postings), "an entry moves what was asked for")
 			entries = entries[1:]
 		}
 	}
 	require.Empty(m.rt, entries, "every entry belongs to an act that went through")
 	return results[0].Outcomes
+}
+
+// told reads what both sides tell of an entry beside its postings.
+func (m *machine) told(e ledger.Entry) (told story) {
+	m.rt.Helper()
+	switch e.Type {
+	case ledger.Payment:
+		told.awards = m.sides[0].awards(m.rt, e.ID)
+		require.Equal(m.rt, told.awards, m.sides[1].awards(m.rt, e.ID), "both sides say the same of what a payment earned")
+	case ledger.Reversal, ledger.Partial:
+		all := m.sides[0].awards(m.rt, e.Corrects)
+		require.Equal(m.rt, all, m.sides[1].awards(m.rt, e.Corrects))
+		told.awards = slices.DeleteFunc(all, func(a ledger.Awarded) bool { return a.Entry != e.ID })
+		itself := m.sides[0].corrections(m.rt, e.ID)
+		require.Equal(m.rt, itself, m.sides[1].corrections(m.rt, e.ID), "both sides say the same of what was undone")
+		require.Len(m.rt, itself, 1)
+		require.Equal(m.rt, []any{e.Corrects, e.Type}, []any{itself[0].Original, itself[0].Type})
+		told.undoing = itself[0].Undoing
+	}
+	return told
 }
 
 // treasury moves between pots.
@@ -236,8 +264,12 @@ func (m *machine) issue(code user.Code) {
 func (m *machine) compare() {
 	m.rt.Helper()
 	views := [2]view{}
+	campaigns := make([]cashback.OfferID, len(m.campaigns))
+	for i, c := range m.campaigns {
+		campaigns[i] = c.offer.id
+	}
 	for i, s := range m.sides {
-		views[i] = s.view(m.rt, m.town, m.codes)
+		views[i] = s.view(m.rt, m.town, m.codes, campaigns)
 	}
 	require.Empty(m.rt, views[0].differences(views[1]), "both sides show the same")
 	m.oracle.check(m.rt, views[0])

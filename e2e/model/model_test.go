@@ -1,6 +1,7 @@
 // Package model_test drives the ledger in memory and the one in PostgreSQL through the same random lives of a small
 // town, and holds both to each other and to what must be true of any town: no outcome, balance, lot, line or pot
-// differs; every fund's cash equals its points; hops, expiry and history follow from the entries alone.
+// differs; every fund's cash and what is owed to it equal its points; hops, expiry and history follow from the entries
+// alone, and so does what payments earn and what corrections take back.
 //
 // Each act draws its identifiers from the same stream of randomness on both sides, so that even lots which only
 // their identifiers tell apart are used in the same order, and everything can be compared as it stands.

@@ -1,10 +1,13 @@
 package model_test
 
 import (
+	"maps"
+
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
@@ -19,7 +22,19 @@ type oracle struct {
 	sent     map[ledger.WalletID]map[int32]money.Points // by month
 	funds    map[lot.FundCode]*ledger.FundPosition
 	reserves map[ledger.Pot]money.Points
+	claimed  map[ledger.Pot]money.Points
+	owed     map[ledger.Pot]money.Points
 	lots     map[lot.ID]holding
+	entries  map[ledger.EntryID]ledger.Entry
+	undone   map[ledger.EntryID]money.Points
+	offers   []*offer                                      // in the order in which they began
+	given    map[ledger.EntryID]map[cashback.OfferID]given // by payments, net of corrections
+}
+
+// story is what the sides tell of an entry beside its postings.
+type story struct {
+	awards  []ledger.Awarded
+	undoing ledger.Undoing
 }
 
 type holding struct {
@@ -32,7 +47,9 @@ func newOracle(town *town) *oracle {
 	o := &oracle{
 		town: town, balances: map[ledger.WalletID]money.Points{}, lines: map[ledger.WalletID]int64{},
 		sent: map[ledger.WalletID]map[int32]money.Points{}, funds: map[lot.FundCode]*ledger.FundPosition{},
-		reserves: map[ledger.Pot]money.Points{}, lots: map[lot.ID]holding{},
+		reserves: map[ledger.Pot]money.Points{}, claimed: map[ledger.Pot]money.Points{}, owed: map[ledger.Pot]money.Points{},
+		lots: map[lot.ID]holding{}, entries: map[ledger.EntryID]ledger.Entry{}, undone: map[ledger.EntryID]money.Points{},
+		given: map[ledger.EntryID]map[cashback.OfferID]given{},
 	}
 	for _, code := range town.funds {
 		o.funds[code] = &ledger.FundPosition{Fund: code}
@@ -52,18 +69,41 @@ var ways = map[ledger.EntryType][2][]ledger.PotKind{
 	ledger.Payment:    {{ledger.InWallet}, {ledger.InWallet}},
 	ledger.Transfer:   {{ledger.InWallet}, {ledger.InWallet}},
 	ledger.Expiry:     {{ledger.InWallet}, {ledger.Unissued}},
+
+	ledger.Claim:        {{ledger.InWallet}, {ledger.Claimed}},
+	ledger.ClaimReturn:  {{ledger.Claimed}, {ledger.InWallet}},
+	ledger.Payout:       {{ledger.Claimed}, {ledger.Bank}},
+	ledger.PayoutReturn: {{ledger.Bank}, {ledger.Claimed}},
+	ledger.Offset:       {{ledger.Claimed}, {ledger.Till}},
+	ledger.Reversal:     correcting,
+	ledger.Partial:      correcting,
+	ledger.Adjustment:   {{ledger.InWallet, ledger.Unissued}, {ledger.InWallet, ledger.Unissued}},
+	ledger.Recovery:     {{ledger.InWallet, ledger.Bank}, {ledger.Receivable}},
+}
+
+// correcting goes the ways of what can be corrected backwards, or from who owes.
+var correcting = [2][]ledger.PotKind{
+	{ledger.InWallet, ledger.Unissued, ledger.Bank, ledger.Till, ledger.Receivable},
+	{ledger.InWallet, ledger.Unissued, ledger.Bank, ledger.Till},
 }
 
 // record takes an entry in, and refuses to believe one that cannot be.
-func (o *oracle) record(rt *rapid.T, e ledger.Entry, rules ledger.Rules) {
+func (o *oracle) record(rt *rapid.T, e ledger.Entry, rules ledger.Rules, told story) {
+	o.entries[e.ID] = e
+	switch e.Type {
+	case ledger.Payment: // before its lots change: what it was made of counts
+		o.reward(rt, e, rules, told.awards)
+	case ledger.Reversal, ledger.Partial:
+		o.correct(rt, e, rules, told)
+	}
 	touched := map[ledger.WalletID]bool{}
-	for _, p := range e.Postings {
+	for i, p := range e.Postings {
 		require.Contains(rt, ways[e.Type][0], p.Source.Kind, e.Type)
 		require.Contains(rt, ways[e.Type][1], p.Destination.Kind, e.Type)
 		o.funds[p.Fund].Add(p.Source.Kind, -p.Amount)
 		o.funds[p.Fund].Add(p.Destination.Kind, p.Amount)
 		o.leave(rt, e, p, touched)
-		o.arrive(rt, e, p, rules, touched)
+		o.arrive(rt, e, i, rules, touched)
 	}
 	for wallet := range touched {
 		o.lines[wallet]++
@@ -88,6 +128,12 @@ func (o *oracle) leave(rt *rapid.T, e ledger.Entry, p ledger.Posting, touched ma
 		pot := ledger.Pot{Account: p.Source, Fund: p.Fund}
 		o.reserves[pot] -= p.Amount
 		require.GreaterOrEqual(rt, o.reserves[pot], money.Points(0), "a batch spends no more than it reserved")
+	case ledger.Claimed:
+		pot := ledger.Pot{Account: p.Source, Fund: p.Fund}
+		o.claimed[pot] -= p.Amount
+		require.GreaterOrEqual(rt, o.claimed[pot], money.Points(0), "no more is paid than was claimed")
+	case ledger.Receivable:
+		o.owed[ledger.Pot{Account: p.Source, Fund: p.Fund}] += p.Amount
 	case ledger.InWallet:
 		wallet := ledger.WalletID(p.Source.Owner)
 		touched[wallet] = true
@@ -99,18 +145,35 @@ func (o *oracle) leave(rt *rapid.T, e ledger.Entry, p ledger.Posting, touched ma
 		from.held -= p.Amount
 		o.lots[p.SourceLot] = from
 		lapsed := from.key.Expires < calendar.DayOf(e.At)
-		require.Equal(rt, e.Type == ledger.Expiry, lapsed, "what has lapsed goes back, and nothing else does")
+		switch e.Type {
+		case ledger.Reversal, ledger.Partial: // a lot that has lapsed goes back the way it came
+		case ledger.Claim:
+			o.leaveClaim(rt, e, from)
+		default:
+			require.Equal(rt, e.Type == ledger.Expiry, lapsed, "what has lapsed goes back, and nothing else does")
+		}
+		if p.Destination.Kind != ledger.InWallet {
+			require.Equal(rt, from.key, p.Points, "what leaves the wallets is what it was in them")
+		}
 		if e.Type == ledger.Expiry {
-			require.Equal(rt, from.key, p.Points)
 			require.Zero(rt, from.held, "a lot lapses whole")
 		}
 	}
 }
 
-func (o *oracle) arrive(rt *rapid.T, e ledger.Entry, p ledger.Posting, rules ledger.Rules, touched map[ledger.WalletID]bool) {
+func (o *oracle) arrive(rt *rapid.T, e ledger.Entry, at int, rules ledger.Rules, touched map[ledger.WalletID]bool) {
+	p := e.Postings[at]
+	pot := ledger.Pot{Account: p.Destination, Fund: p.Fund}
 	switch p.Destination.Kind {
 	case ledger.Reserved:
-		o.reserves[ledger.Pot{Account: p.Destination, Fund: p.Fund}] += p.Amount
+		o.reserves[pot] += p.Amount
+		return
+	case ledger.Claimed:
+		o.claimed[pot] += p.Amount
+		return
+	case ledger.Receivable:
+		o.owed[pot] -= p.Amount
+		require.GreaterOrEqual(rt, o.owed[pot], money.Points(0), "nobody pays more than they owe")
 		return
 	case ledger.InWallet:
 	default:
@@ -120,7 +183,12 @@ func (o *oracle) arrive(rt *rapid.T, e ledger.Entry, p ledger.Posting, rules led
 	touched[wallet] = true
 	o.balances[wallet] += p.Amount
 	require.Equal(rt, p.Fund, p.Points.Fund)
-	if p.Source.Kind == ledger.InWallet {
+	forward, _ := split(e)
+	switch {
+	case e.Type == ledger.Reversal, e.Type == ledger.Partial, at >= len(forward): // held to what they must be elsewhere
+	case e.Type == ledger.ClaimReturn:
+		o.arriveClaim(rt, e, at)
+	case p.Source.Kind == ledger.InWallet:
 		want, kind, receiver := o.lots[p.SourceLot].key, rules.Kinds[p.Points.Kind], o.town.owner(wallet)
 		want.Hops++
 		if receiver.Role == user.Merchant && kind.ClearedAtMerchant {
@@ -132,7 +200,7 @@ func (o *oracle) arrive(rt *rapid.T, e ledger.Entry, p ledger.Posting, rules led
 			require.True(rt, kind.Transferable)
 			require.Equal(rt, user.Resident, o.town.owner(ledger.WalletID(p.Source.Owner)).Role)
 		}
-	} else {
+	default:
 		require.Zero(rt, p.Points.Hops, "new points have not changed hands")
 		require.Equal(rt, e.Type == ledger.Charge, p.Points.Paid)
 		require.GreaterOrEqual(rt, p.Points.Expires, calendar.DayOf(e.At))
@@ -152,9 +220,22 @@ func (o *oracle) check(rt *rapid.T, v view) {
 	for _, f := range o.funds {
 		got := v.Funds[f.Fund]
 		require.Equal(rt, *f, got, "pots follow from the entries")
-		require.Equal(rt, int64(got.Cash()), int64(got.Points()), "bank + tills = unissued + reserved + in wallets + claimed")
-		for _, pot := range []int64{int64(got.Bank), int64(got.Tills), int64(got.Unissued), int64(got.Reserved), int64(got.Wallets)} {
+		require.Equal(rt, int64(got.Assets()), int64(got.Points()), "bank + tills + receivables = unissued + reserved + in wallets + claimed")
+		for _, pot := range []int64{
+			int64(got.Bank), int64(got.Tills), int64(got.Receivables), int64(got.Unissued), int64(got.Reserved), int64(got.Wallets), int64(got.Claimed),
+		} {
 			require.GreaterOrEqual(rt, pot, int64(0), "no pot is below zero")
+		}
+	}
+	owed := map[ledger.Pot]money.Points{}
+	for _, debt := range v.Owed {
+		owed[ledger.Pot{Account: ledger.Account{Kind: ledger.Receivable, Owner: debt.Debtor}, Fund: debt.Fund}] = money.Points(debt.Amount)
+	}
+	maps.DeleteFunc(o.owed, func(_ ledger.Pot, amount money.Points) bool { return amount == 0 })
+	require.Equal(rt, o.owed, owed, "who owes follows from the entries")
+	for _, of := range o.offers {
+		if of.campaign {
+			require.Equal(rt, of.standing(), v.Offers[of.id], "how far a campaign is follows from the entries")
 		}
 	}
 	for _, u := range o.town.people {
@@ -179,6 +260,8 @@ func (o *oracle) checkWallet(rt *rapid.T, w ledger.Wallet, lines []ledger.Line) 
 	for i, line := range lines {
 		require.Equal(rt, w.Lines-int64(i), line.No, "lines are numbered without gaps")
 		require.Equal(rt, balance, line.Balance, "lines carry the running balance")
+		_, returned := split(o.entries[line.Entry])
+		require.Equal(rt, sumOf(returned), line.Cashback, "lines say what was returned at once")
 		balance -= line.Delta
 	}
 	require.Zero(rt, balance)
@@ -192,7 +275,7 @@ func (o *oracle) allowed(rt *rapid.T, r ledger.Receipt, before view, rules ledge
 	require.False(rt, payee.Closed)
 	require.LessOrEqual(rt, r.Amount, rules.PaymentMax)
 	require.LessOrEqual(rt, r.Amount, usable(payer, rules, today, r.Type))
-	require.Equal(rt, []money.Points{payer.Balance - r.Amount, payee.Balance + r.Amount}, []money.Points{r.Balance, r.PayeeBalance})
+	require.Equal(rt, []money.Points{payer.Balance - r.Amount + r.Cashback, payee.Balance + r.Amount - r.Cashback}, []money.Points{r.Balance, r.PayeeBalance})
 	if r.Type == ledger.Transfer {
 		require.True(rt, rules.Transfers.Allowed)
 		require.LessOrEqual(rt, r.Amount, rules.Transfers.PerTimeMax)

@@ -16,6 +16,7 @@ import (
 	"lovesaijo/adapter/memory"
 	"lovesaijo/adapter/postgres"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/ledgertest"
@@ -32,16 +33,17 @@ type side struct {
 	statements ledger.Statements
 	rules      ledger.RulesReader
 	codes      user.CodeReader
+	offers     cashback.Reader
 }
 
 func inMemory() side {
 	store := memory.New()
 	return side{
-		name: "memory", statements: store.Statements(), rules: store.Rules(), codes: store.Codes(),
+		name: "memory", statements: store.Statements(), rules: store.Rules(), codes: store.Codes(), offers: store.Offers(),
 		unit: memory.NewUnit(store, func(s *memory.Session) ledgertest.Stores {
 			return ledgertest.Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
-				Codes: s.Codes(), Treasury: s.Treasury(),
+				Codes: s.Codes(), Treasury: s.Treasury(), Batches: s.Batches(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
 			}
 		}),
 	}
@@ -49,11 +51,11 @@ func inMemory() side {
 
 func inPostgreSQL(db *postgres.DB) side {
 	return side{
-		name: "PostgreSQL", statements: db, rules: db, codes: db.CodeReader(),
+		name: "PostgreSQL", statements: db, rules: db, codes: db.CodeReader(), offers: db,
 		unit: postgres.NewUnit(db, func(s *postgres.Session) ledgertest.Stores {
 			return ledgertest.Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Outbox: s.Outbox(), Directory: s.Directory(),
-				Codes: s.Codes(), Treasury: s.Treasury(),
+				Codes: s.Codes(), Treasury: s.Treasury(), Batches: s.Batches(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
 			}
 		}),
 	}
@@ -144,15 +146,25 @@ type view struct {
 	Lines   map[ledger.WalletID][]ledger.Line
 	Funds   map[lot.FundCode]ledger.FundPosition
 	Tills   []ledger.TillState
+	Owed    []ledger.ReceivableState
 	Codes   map[user.Token]user.Code
+	Offers  map[cashback.OfferID]standing // of campaigns
+}
+
+// standing is how far a campaign is.
+type standing struct {
+	Accrued    money.Points
+	State      cashback.CampaignState
+	EndedEarly bool
+	EndedAt    time.Time
 }
 
 // view reads what concerns the town: PostgreSQL keeps former lives as well.
-func (s side) view(rt *rapid.T, town *town, codes []user.Token) view {
+func (s side) view(rt *rapid.T, town *town, codes []user.Token, campaigns []cashback.OfferID) view {
 	ctx := rt.Context()
 	v := view{
 		Wallets: map[ledger.WalletID]ledger.Wallet{}, Lines: map[ledger.WalletID][]ledger.Line{},
-		Funds: map[lot.FundCode]ledger.FundPosition{}, Codes: map[user.Token]user.Code{},
+		Funds: map[lot.FundCode]ledger.FundPosition{}, Codes: map[user.Token]user.Code{}, Offers: map[cashback.OfferID]standing{},
 	}
 	for _, u := range town.people {
 		w, err := s.statements.Wallet(ctx, u.Wallet)
@@ -173,6 +185,19 @@ func (s side) view(rt *rapid.T, town *town, codes []user.Token) view {
 			till.Since = till.Since.UTC()
 			v.Tills = append(v.Tills, till)
 		}
+	}
+	owed, err := s.statements.Receivables(ctx)
+	require.NoError(rt, err)
+	for _, debt := range owed {
+		if slices.Contains(town.funds, debt.Fund) {
+			debt.Since = debt.Since.UTC()
+			v.Owed = append(v.Owed, debt)
+		}
+	}
+	for _, id := range campaigns {
+		c, err := s.offers.Campaign(ctx, id)
+		require.NoError(rt, err)
+		v.Offers[id] = standing{c.Accrued, c.State, c.EndedEarly, c.EndedAt.UTC()}
 	}
 	for _, token := range codes {
 		code, err := s.codes.ByToken(ctx, token)
@@ -199,7 +224,7 @@ func (v view) differences(other view) (found []string) {
 
 // facts are what a view shows, one by one.
 func (v view) facts() map[string]string {
-	facts := map[string]string{"tills": fmt.Sprintf("%+v", v.Tills)}
+	facts := map[string]string{"tills": fmt.Sprintf("%+v", v.Tills), "owed": fmt.Sprintf("%+v", v.Owed)}
 	for id, w := range v.Wallets {
 		for i, l := range w.Lots {
 			facts[fmt.Sprintf("wallet %s lot %d", id, i)] = fmt.Sprintf("%+v", l)
@@ -212,6 +237,9 @@ func (v view) facts() map[string]string {
 	}
 	for code, f := range v.Funds {
 		facts["fund "+string(code)] = fmt.Sprintf("%+v", f)
+	}
+	for id, campaign := range v.Offers {
+		facts["campaign "+id.String()] = fmt.Sprintf("%+v", campaign)
 	}
 	for token, code := range v.Codes {
 		facts["code "+string(token)] = fmt.Sprintf("%+v", code)
@@ -243,6 +271,23 @@ func (s side) entry(rt *rapid.T, id ledger.EntryID) ledger.Entry {
 	require.NoError(rt, err)
 	e.At, e.Seq = e.At.UTC(), 0
 	return e
+}
+
+// awards reads what a payment earned and what corrections took of it.
+func (s side) awards(rt *rapid.T, payment ledger.EntryID) []ledger.Awarded {
+	awards, err := s.statements.Awards(rt.Context(), payment)
+	require.NoError(rt, err)
+	return awards
+}
+
+// corrections reads how an entry was undone.
+func (s side) corrections(rt *rapid.T, entry ledger.EntryID) []ledger.Corrected {
+	found, err := s.statements.Corrections(rt.Context(), entry)
+	require.NoError(rt, err)
+	for i := range found {
+		found[i].At, found[i].OriginalAt = found[i].At.UTC(), found[i].OriginalAt.UTC()
+	}
+	return found
 }
 
 // past reads where the town's money was at an instant.
