@@ -16,16 +16,16 @@ func openCity(t testing.TB, db *postgres.DB) *citytest.City {
 		Unit: postgres.NewUnit(db, func(s *postgres.Session) citytest.Stores {
 			return citytest.Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
-				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(),
+				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
 				Archive: s.Archive(),
 			}
 		}),
-		Statements: db, Roster: db.Roster(), Rules: db, Funds: db, Batches: db, Notices: db, Acts: db, Journal: db.Reports(), Shelf: db.Reports(),
+		Statements: db, Roster: db.Roster(), Rules: db, Funds: db, Batches: db, Notices: db, Acts: db, Offers: db, Journal: db.Reports(), Shelf: db.Reports(),
 	})
 }
 
 func grantingStores(s citytest.Stores) granting.Stores {
-	return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Trail: s.Trail, Outbox: s.Outbox}
+	return granting.Stores{Ledger: s.Ledger, Treasury: s.Treasury, Batches: s.Batches, Campaigns: s.Campaigns, Trail: s.Trail, Outbox: s.Outbox}
 }
 
 func bulkOf(c *citytest.City, pick func(citytest.Stores) granting.Stores) *granting.Bulk {
