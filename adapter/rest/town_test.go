@@ -119,7 +119,7 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		Accounts: funding.NewAccounts(store.Funds(), statements, rules, now),
 		Ruling: ruling.New(memory.NewUnit(store, func(s *memory.Session) ruling.Stores {
 			return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}
-		}), rules, now),
+		}), rules, store.Offers(), now),
 		PreviewRules: ruling.NewPreviewing(rules, statements, now),
 		Granting:     granting.New(grants, store.Roster(), statements, now),
 		Bulk:         granting.NewBulk(grants, store.Roster(), rules, store.Batches(), now),

@@ -15,11 +15,13 @@ import (
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
+	"lovesaijo/domain/page"
 	"lovesaijo/usecase"
 	"lovesaijo/usecase/auditing"
 )
@@ -34,6 +36,7 @@ const (
 var (
 	ErrRulesChanged = fault.Define(fault.Conflict, "rules_changed", "ほかの人が先に設定を変更しました。画面を読み直してください。")
 	ErrKindInUse    = fault.Define(fault.Refused, "kind_in_use", "チャージに使われている種別は終了できません。先にチャージの種別を変更してください。")
+	ErrKindPromised = fault.Define(fault.Refused, "kind_promised", "このポイント種別で還元するキャンペーンがまだ支払われていないため、終了できません。")
 )
 
 // Stores are what ruling needs of a unit of work.
@@ -51,11 +54,12 @@ func (s Stores) AuditTrail() audit.Trail { return s.Trail }
 type Ruling struct {
 	office auditing.Office[Stores]
 	reader ledger.RulesReader
+	offers cashback.Reader
 }
 
 // New makes the activity.
-func New(unit usecase.Unit[Stores], reader ledger.RulesReader, clock usecase.Clock) *Ruling {
-	return &Ruling{auditing.Office[Stores]{Unit: unit, Clock: clock}, reader}
+func New(unit usecase.Unit[Stores], reader ledger.RulesReader, offers cashback.Reader, clock usecase.Clock) *Ruling {
+	return &Ruling{auditing.Office[Stores]{Unit: unit, Clock: clock}, reader, offers}
 }
 
 // Kinds shows all kinds by rank, retired ones as well.
@@ -77,7 +81,7 @@ func (r *Ruling) Kinds(ctx context.Context, actor access.Actor) ([]lot.Kind, err
 
 // SaveKind adds or replaces a kind. Points that exist keep their expiry; rank and rules of transfer are the new
 // ones at once. A kind is retired by the day from which no more points of it are made; zero leaves it open. The
-// kind of charges cannot be retired.
+// kind of charges cannot be retired, nor one that a campaign has yet to pay in.
 func (r *Ruling) SaveKind(ctx context.Context, actor access.Actor, kind lot.Kind, reason string) (lot.Kind, error) {
 	if kind.Retired == 0 {
 		kind.Retired = calendar.Never
@@ -95,6 +99,11 @@ func (r *Ruling) SaveKind(ctx context.Context, actor access.Actor, kind lot.Kind
 		if kind.Retired != calendar.Never && current.ChargeKind == kind.Code {
 			return lot.Kind{}, ErrKindInUse
 		}
+		if kind.Retired != calendar.Never {
+			if err := r.promised(ctx, kind.Code); err != nil {
+				return lot.Kind{}, err
+			}
+		}
 		if !known || was.Validity != kind.Validity {
 			if _, err := kind.Expiry(calendar.DayOf(now), 0); err != nil {
 				return lot.Kind{}, err
@@ -107,6 +116,23 @@ func (r *Ruling) SaveKind(ctx context.Context, actor access.Actor, kind lot.Kind
 		}
 		return kind, s.Rulebook.SaveKind(ctx, kind, now)
 	})
+}
+
+// promised refuses a kind that an open campaign, or one that has not paid yet, gives its points in.
+func (r *Ruling) promised(ctx context.Context, kind lot.KindCode) error {
+	query := cashback.CampaignQuery{States: []cashback.CampaignState{cashback.Open, cashback.Ended, cashback.Paying}, Limit: page.LimitMax}
+	for {
+		found, err := r.offers.Campaigns(ctx, query)
+		if err != nil {
+			return fmt.Errorf("campaigns that pay in kind %s: %w", kind, err)
+		}
+		if slices.ContainsFunc(found.Rows, func(c cashback.Campaign) bool { return c.Terms.Kind == kind }) {
+			return ErrKindPromised
+		}
+		if query.After = found.Next; query.After == "" {
+			return nil
+		}
+	}
 }
 
 // Rules shows the rules in force.

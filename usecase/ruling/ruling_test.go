@@ -10,6 +10,7 @@ import (
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
@@ -28,7 +29,7 @@ func setScene(t *testing.T) scene {
 	unit := citytest.Narrow(city, func(s citytest.Stores) ruling.Stores {
 		return ruling.Stores{Rulebook: s.Rulebook, Ledger: s.Ledger, Treasury: s.Treasury, Trail: s.Trail}
 	})
-	return scene{city, ruling.New(unit, city.Rules, city.Clock), ruling.NewPreviewing(city.Rules, city.Statements, city.Clock)}
+	return scene{city, ruling.New(unit, city.Rules, city.Offers, city.Clock), ruling.NewPreviewing(city.Rules, city.Statements, city.Clock)}
 }
 
 func (s scene) rules(t *testing.T) ledger.Rules {
@@ -242,6 +243,28 @@ func TestADraftIsTriedOnARealWallet(t *testing.T) {
 	require.Equal(t, []string{"health 100 kind_rank"}, sayAll(got.Current))
 	require.Equal(t, []string{"gift 100 kind_rank"}, sayAll(got.Draft))
 	require.EqualValues(t, 1_000, s.Balance(t, resident), "nothing moved")
+}
+
+func TestAKindThatACampaignHasYetToPayInIsNotRetired(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	retired := citytest.Gift
+	retired.Retired = s.Today() + 30
+	campaign := cashback.Campaign{
+		ID: cashback.NewOfferID(s.Clock()), Name: "秋の還元祭", Terms: cashback.Terms{Rate: 100, Rounding: cashback.Down, Kind: citytest.Gift.Code},
+		Span: cashback.Span{From: s.Today(), Until: s.Today() + 6}, Fund: citytest.Fund, Budget: 1_000, State: cashback.Ended, CreatedAt: s.Clock(), Version: 1,
+	}
+	s.Do(t, func(ctx context.Context, st citytest.Stores) error { return st.Campaigns.Add(ctx, campaign) })
+	_, err := s.ruling.SaveKind(t.Context(), s.Official, retired, "")
+	require.ErrorIs(t, err, ruling.ErrKindPromised)
+	health := citytest.Health
+	health.Retired = s.Today() + 30
+	_, err = s.ruling.SaveKind(t.Context(), s.Official, health, "")
+	require.NoError(t, err, "another kind may go")
+	campaign.State = cashback.Paid
+	s.Do(t, func(ctx context.Context, st citytest.Stores) error { return st.Campaigns.Save(ctx, campaign) })
+	_, err = s.ruling.SaveKind(t.Context(), s.Official, retired, "")
+	require.NoError(t, err)
 }
 
 func TestDraftsThatSayTooLittleOrTooMuchAreRefused(t *testing.T) {
