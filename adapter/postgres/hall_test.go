@@ -36,7 +36,7 @@ func newHall(t *testing.T) *hall {
 	key := prooftest.NewKey(1)
 	h.unit = postgres.NewUnit(h.DB, func(s *postgres.Session) ledger.Ledger { return s.Ledger() })
 	h.seal = proving.NewSeal(h.Seals(), h.shelf, key, time.Now)
-	h.verify = proving.NewVerify(h.Books(), h.shelf, key, time.Now)
+	h.verify = proving.NewVerify(h.Books(), h.shelf, key, h.DB, time.Now)
 	h.exec(t, `INSERT INTO funds (code, name, created_at) VALUES ('city', '一般', now()), ('health', '健康', now())`)
 	for _, w := range h.town.Wallets {
 		h.exec(t, `INSERT INTO wallets (id, owner_id, role, opened_at) VALUES ($1, $1, $2, now())`, [16]byte(w.ID), int16(w.Role))

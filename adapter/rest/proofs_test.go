@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lovesaijo/adapter/memory"
 	"lovesaijo/adapter/rest"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/proof"
@@ -22,7 +23,7 @@ func TestTheBooksAreProvenAndTheVerdictIsKept(t *testing.T) {
 	paper := &prooftest.Paper{Town: prooftest.NewTown()}
 	paper.Live(t)
 	town := newTown(t, func(deps *rest.Deps) {
-		deps.Verify = proving.NewVerify(paper, &prooftest.Shelf{}, prooftest.NewKey(1), deps.Now)
+		deps.Verify = proving.NewVerify(paper, &prooftest.Shelf{}, prooftest.NewKey(1), memory.New().Settlement(), deps.Now)
 	})
 	town.ask(town.office, http.MethodGet, "/v1/admin/proofs/last", nil).refuses(http.StatusNotFound, "proof_unknown")
 	verdict := town.ask(town.office, http.MethodPost, "/v1/admin/proofs", nil)
@@ -51,7 +52,7 @@ func TestOneProofRunsAtATime(t *testing.T) {
 	t.Parallel()
 	books := slowBooks{&prooftest.Paper{Town: prooftest.NewTown()}, make(chan struct{}), make(chan struct{})}
 	town := newTown(t, func(deps *rest.Deps) {
-		deps.Verify = proving.NewVerify(books, &prooftest.Shelf{}, prooftest.NewKey(1), deps.Now)
+		deps.Verify = proving.NewVerify(books, &prooftest.Shelf{}, prooftest.NewKey(1), memory.New().Settlement(), deps.Now)
 	})
 	first := make(chan reply)
 	go func() { first <- town.ask(town.office, http.MethodPost, "/v1/admin/proofs", nil) }()

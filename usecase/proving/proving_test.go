@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"lovesaijo/adapter/memory"
 	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/proof"
@@ -32,7 +33,7 @@ func lived(t *testing.T) *prooftest.Paper {
 
 func prove(t *testing.T, books proof.Books, heads proof.Heads) proving.Verdict {
 	t.Helper()
-	verdict, err := proving.NewVerify(books, heads, key, noon).Do(t.Context())
+	verdict, err := proving.NewVerify(books, heads, key, memory.New().Settlement(), noon).Do(t.Context())
 	require.NoError(t, err)
 	return verdict
 }
@@ -57,6 +58,7 @@ func TestAVerdictThatIsCleanSaysWhatWasProved(t *testing.T) {
   at 2026-11-23 12:00:00 JST, journal up to no 18
   entries 18, postings 22, corrections 0, lines 17, wallets 4, lots 14, pots 22, keys 0
   seals 1, exported heads 1, entries not sealed yet 1
+  closed periods 0, statements 0
   fund city: bank 84,000 + tills 2,000 + receivables 0 = unissued 78,500 + reserved 0 + wallets 7,500 + claimed 0
   fund health: bank 50,000 + tills 0 + receivables 0 = unissued 44,900 + reserved 0 + wallets 5,100 + claimed 0
 `, prove(t, paper, shelf).String())
@@ -202,7 +204,7 @@ func TestBooksThatCannotBeReadAreAnErrorAndNoVerdict(t *testing.T) {
 	for _, part := range []string{"journal", "lines", "loose"} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()
-			verdict, err := proving.NewVerify(failing{lived(t), part}, &prooftest.Shelf{}, key, noon).Do(t.Context())
+			verdict, err := proving.NewVerify(failing{lived(t), part}, &prooftest.Shelf{}, key, memory.New().Settlement(), noon).Do(t.Context())
 			require.ErrorIs(t, err, errDisk)
 			require.False(t, verdict.Clean)
 		})

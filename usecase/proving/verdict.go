@@ -38,6 +38,8 @@ type Counts struct {
 	Unsealed int64 `json:"unsealed"` // entries after the last seal
 
 	Corrections int64 `json:"corrections"` // entries that undo another one
+	Periods     int64 `json:"periods"`     // closed ones
+	Statements  int64 `json:"statements"`  // of them, each recomputed
 }
 
 // Fund is one fund's position as recomputed.
@@ -104,6 +106,7 @@ func (v Verdict) String() string {
 		group(v.Counts.Entries), group(v.Counts.Postings), group(v.Counts.Corrections), group(v.Counts.Lines), group(v.Counts.Wallets),
 		group(v.Counts.Lots), group(v.Counts.Pots), group(v.Counts.Keys))
 	fmt.Fprintf(&b, "  seals %s, exported heads %s, entries not sealed yet %s\n", group(v.Counts.Seals), group(v.Counts.Heads), group(v.Counts.Unsealed))
+	fmt.Fprintf(&b, "  closed periods %s, statements %s\n", group(v.Counts.Periods), group(v.Counts.Statements))
 	for _, f := range v.Funds {
 		fmt.Fprintf(&b, "  fund %s: bank %s + tills %s + receivables %s = unissued %s + reserved %s + wallets %s + claimed %s\n",
 			f.Fund, group(f.Bank), group(f.Tills), group(f.Receivables), group(f.Unissued), group(f.Reserved), group(f.Wallets), group(f.Claimed))

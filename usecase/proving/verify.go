@@ -9,6 +9,7 @@ import (
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/proof"
+	"lovesaijo/domain/settlement"
 	"lovesaijo/usecase"
 )
 
@@ -20,15 +21,16 @@ const (
 
 // Verify proves the books from the journal alone.
 type Verify struct {
-	books  proof.Books
-	heads  proof.Heads
-	signer access.Seal
-	now    usecase.Clock
+	books      proof.Books
+	heads      proof.Heads
+	signer     access.Seal
+	settlement settlement.Reader
+	now        usecase.Clock
 }
 
 // NewVerify makes the activity.
-func NewVerify(books proof.Books, heads proof.Heads, signer access.Seal, now usecase.Clock) *Verify {
-	return &Verify{books, heads, signer, now}
+func NewVerify(books proof.Books, heads proof.Heads, signer access.Seal, statements settlement.Reader, now usecase.Clock) *Verify {
+	return &Verify{books, heads, signer, statements, now}
 }
 
 // Do reads everything as it stands at one moment while the platform goes on working. Findings are in the verdict;
@@ -38,6 +40,10 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	newest, _, err := v.heads.Last(ctx) // before the books are read, so that its seal is in them
 	if err != nil {
 		return Verdict{}, fmt.Errorf("last exported head: %w", err)
+	}
+	periods, err := v.periods(ctx) // before as well, so that the last entries of closed ones are in them
+	if err != nil {
+		return Verdict{}, err
 	}
 	reading, err := v.books.Read(ctx)
 	if err != nil {
@@ -87,6 +93,12 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	if err := v.exported(ctx, chain, newest, &verdict); err != nil {
 		return Verdict{}, err
 	}
+	verification, err := v.statements(ctx, periods, books.Counts().LastSeq)
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict.Counts.Periods, verdict.Counts.Statements = verification.Counts()
+	loose.Join(verification.Findings())
 	verdict.fill(books, chain, seals, loose)
 	return verdict, nil
 }
