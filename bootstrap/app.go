@@ -29,6 +29,7 @@ import (
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
@@ -66,6 +67,8 @@ type appNeeds struct {
 	Lapsing      *expiring.Lapsing
 	Trail        audit.Reader
 	Verify       *proving.Verify
+	Reporting    *reporting.Reporting
+	Freezing     *reporting.Freezing
 	Live         *queue.Live
 
 	Roster user.Roster
@@ -87,13 +90,17 @@ func newApp(n appNeeds) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	prints, err := newPrints(n.Config)
+	if err != nil {
+		return nil, err
+	}
 	return rest.New(rest.Deps{
 		Log: n.Log, Now: n.Clock, Guard: n.Guard, Door: n.Door, Desk: n.Desk, Pay: n.Pay, PreviewPayment: n.PreviewPay,
 		Charging: n.Charging, Reading: n.Reading, Informing: n.Informing, Funding: n.Funding, Accounts: n.Accounts,
 		Ruling: n.Ruling, PreviewRules: n.PreviewRules, Granting: n.Granting, Bulk: n.Bulk, Correcting: n.Correcting, Approving: n.Approving, Banking: n.Banking, Programmes: n.Programmes, Campaigns: n.Campaigns, WhatIf: n.WhatIf,
 		Expiring: n.Expiring, Lapsing: n.Lapsing,
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
-		Draw: drawings, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
+		Reporting: n.Reporting, Freezing: n.Freezing, Draw: drawings, Print: prints, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
 		TrustedProxies: n.Config.TrustedProxies,
 	}), nil
 }

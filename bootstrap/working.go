@@ -21,6 +21,7 @@ import (
 	"lovesaijo/usecase/informing"
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
 )
 
@@ -81,7 +82,7 @@ func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[eve
 // nobody decided about.
 func keepTimetable(
 	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, approvals *approving.Approving,
-	payouts *rewarding.Payout, log *slog.Logger,
+	freezing *reporting.Freezing, payouts *rewarding.Payout, log *slog.Logger,
 ) {
 	seal := func(ctx context.Context) error {
 		_, err := sealer.Do(ctx)
@@ -118,6 +119,7 @@ func keepTimetable(
 		{"resume batches", sweepEvery, batches.Resume},
 		{"clear codes", clearCodesEvery, clearCodes},
 		{"expire approvals", expireEvery, expire},
+		{"freeze reports", freezeEvery, freezing.FreezeDue},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})

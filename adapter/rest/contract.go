@@ -65,6 +65,8 @@ func (c *contract) register() {
 	c.users()
 	c.office()
 	c.proving()
+	c.reports()
+	c.publicFunds()
 	c.events()
 }
 

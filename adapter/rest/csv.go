@@ -81,6 +81,8 @@ func (s *server) file(name string, write func(ctx context.Context, to sheet) err
 var entryTypeNames = map[ledger.EntryType]string{
 	ledger.Deposit: "入金", ledger.Withdrawal: "出金", ledger.Remittance: "現金の引き渡し", ledger.Reserve: "取り置き", ledger.Release: "取り置きの戻し",
 	ledger.Grant: "給付", ledger.Charge: "チャージ", ledger.Payment: "支払い", ledger.Transfer: "送付", ledger.Expiry: "期限切れ",
+	ledger.Claim: "換金請求", ledger.ClaimReturn: "換金請求の取り下げ", ledger.Payout: "振込", ledger.PayoutReturn: "振込の戻り", ledger.Offset: "店頭現金との相殺",
+	ledger.Reversal: "取消", ledger.Partial: "一部取消", ledger.Adjustment: "調整", ledger.Recovery: "未収金の回収",
 }
 
 // downloadHistory writes a history page by page, newest first. The first page is read before the answer begins, so

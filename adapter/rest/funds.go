@@ -38,17 +38,19 @@ type fundView struct {
 	Position positionView `json:"position"`
 }
 
-// positionView is what a fund has and owes: cash = points, always.
+// positionView is what a fund has and owes: assets = points, always.
 type positionView struct {
-	Fund     string       `json:"fund"`
-	Bank     money.Yen    `json:"bank"`
-	Tills    money.Yen    `json:"tills"`
-	Cash     money.Yen    `json:"cash" doc:"bank + tills"`
-	Unissued money.Points `json:"unissued"`
-	Reserved money.Points `json:"reserved"`
-	Wallets  money.Points `json:"wallets"`
-	Claimed  money.Points `json:"claimed"`
-	Points   money.Points `json:"points" doc:"unissued + reserved + wallets + claimed"`
+	Fund        string       `json:"fund"`
+	Bank        money.Yen    `json:"bank"`
+	Tills       money.Yen    `json:"tills"`
+	Cash        money.Yen    `json:"cash" doc:"bank + tills"`
+	Receivables money.Yen    `json:"receivables" doc:"What is owed because a correction could not take it back"`
+	Assets      money.Yen    `json:"assets" doc:"bank + tills + receivables"`
+	Unissued    money.Points `json:"unissued"`
+	Reserved    money.Points `json:"reserved"`
+	Wallets     money.Points `json:"wallets"`
+	Claimed     money.Points `json:"claimed"`
+	Points      money.Points `json:"points" doc:"unissued + reserved + wallets + claimed"`
 }
 
 type fundOnRequest struct {
@@ -212,8 +214,8 @@ func viewFund(f fund.Fund, position ledger.FundPosition) fundView {
 
 func viewPosition(p ledger.FundPosition) positionView {
 	return positionView{
-		Fund: string(p.Fund), Bank: p.Bank, Tills: p.Tills, Cash: p.Cash(), Unissued: p.Unissued, Reserved: p.Reserved,
-		Wallets: p.Wallets, Claimed: p.Claimed, Points: p.Points(),
+		Fund: string(p.Fund), Bank: p.Bank, Tills: p.Tills, Cash: p.Cash(), Receivables: p.Receivables, Assets: p.Assets(),
+		Unissued: p.Unissued, Reserved: p.Reserved, Wallets: p.Wallets, Claimed: p.Claimed, Points: p.Points(),
 	}
 }
 

@@ -65,6 +65,12 @@ func (c *contract) history() {
 	}, func(ctx context.Context, actor access.Actor, in *struct{ HistoryFilter }) (*huma.StreamResponse, error) {
 		return c.downloadHistory(ctx, actor, actor.Wallet, in.HistoryFilter)
 	})
+	handle(c, route{
+		method: http.MethodGet, path: "/v1/wallet/history.pdf", id: "print-history", summary: "ポイントの履歴をPDFで受け取る", tag: tag,
+		needs: may(access.SeeOwnHistory), answers: fileAnswer(pdfMIME),
+	}, func(ctx context.Context, actor access.Actor, in *struct{ HistoryFilter }) (*pictureAnswer, error) {
+		return c.printHistory(ctx, actor, actor.Wallet, in.HistoryFilter)
+	})
 }
 
 func (c *contract) listHistory(ctx context.Context, actor access.Actor, wallet ledger.WalletID, in *historyRequest) (*historyAnswer, error) {

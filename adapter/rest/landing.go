@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"unicode"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -32,14 +33,39 @@ var landingPolicy = func() string {
 type landingView struct {
 	Style    template.CSS
 	Shop     bool
+	Card     bool // printed, and so perhaps found somewhere
 	Name     string
 	Category string
 	Address  string
 	Trouble  string // why the code cannot be used
 }
 
+// A heading ends with a part in which no line is broken, so that no letter stands alone: with its last word, where
+// that has a length between these, else with as many letters as the smaller one.
+const (
+	keptRunes    = 4
+	keptRunesMax = 8 // as many as find room on the narrowest telephone
+)
+
+// Head and Tail are the name in two parts: no line is broken within the second.
+func (v landingView) Head() string { return string([]rune(v.Name)[:v.tail()]) }
+
+// Tail is the rest of the name behind Head.
+func (v landingView) Tail() string { return string([]rune(v.Name)[v.tail():]) }
+
+func (v landingView) tail() int {
+	name := []rune(v.Name)
+	for n := keptRunes; n <= keptRunesMax && n < len(name); n++ {
+		if unicode.IsSpace(name[len(name)-n-1]) {
+			return len(name) - n
+		}
+	}
+	return max(len(name)-keptRunes, 0)
+}
+
 // landing answers whoever scans a code with something else than the app (clause 3.1.6). It tells whose code it is:
-// a shop by name, anybody else not at all. It moves nothing and changes nothing, however often it is opened.
+// a shop by name, anybody else not at all. Whoever found a card learns where to bring it. It moves nothing and changes
+// nothing, however often it is opened.
 func (s *server) landing(c *fiber.Ctx) error {
 	view := landingView{Style: template.CSS(landingCSS), Name: anonymous + "のコード"}
 	status := fiber.StatusOK
@@ -58,6 +84,7 @@ func (s *server) landing(c *fiber.Ctx) error {
 	case owner.Role != user.Resident:
 		view.Name = "LOVESAIJO 関係者のコード"
 	}
+	view.Card = !view.Shop && code.Purpose == user.Standing
 	if reason, bad := fault.Of(code.Usable(s.Now())); bad && err == nil {
 		p := ofFault(reason, "path")
 		status, view.Trouble = p.Status, p.Title

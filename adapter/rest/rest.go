@@ -36,6 +36,7 @@ import (
 	"lovesaijo/usecase/proving"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
@@ -68,6 +69,8 @@ type Deps struct {
 	Lapsing      *expiring.Lapsing
 	Trail        audit.Reader
 	Verify       *proving.Verify
+	Reporting    *reporting.Reporting
+	Freezing     *reporting.Freezing
 	Live         event.Feed
 
 	Banking *banking.Banking
@@ -81,6 +84,7 @@ type Deps struct {
 	Owners Owners
 	Rules  ledger.RulesReader
 	Draw   Drawings
+	Print  Prints
 
 	// Ready tells whether what the platform stands on answers.
 	Ready func(ctx context.Context) error
@@ -114,6 +118,8 @@ type server struct {
 	streams    streams
 	proofs     proofs
 	ownerCache ownerCache
+	publicDays publicDays
+	printer    printer
 }
 
 // New makes the HTTP application. Listening and shutting down are the caller's.
@@ -121,7 +127,8 @@ func New(deps Deps) *fiber.App {
 	if deps.Heartbeat == 0 {
 		deps.Heartbeat = heartbeatUsual
 	}
-	s := &server{Deps: deps, log: deps.Log}
+	s := &server{Deps: deps, log: deps.Log, printer: make(printer, 1)}
+	s.publicDays.making = make(chan struct{}, 1)
 	app := fiber.New(fiber.Config{
 		AppName:               "LOVESAIJO",
 		DisableStartupMessage: true,
@@ -148,6 +155,7 @@ func New(deps Deps) *fiber.App {
 	app.Get("/healthz", alive)
 	app.Get("/readyz", s.ready)
 	app.Get("/q/:token", s.landing)
+	app.Get("/funds", s.fundsPage)
 	newContract(app, s)
 	return app
 }

@@ -51,8 +51,9 @@ type trialAnswer struct {
 		At       string         `json:"at" format:"date-time"`
 		Funds    []positionView `json:"funds"`
 		Cash     money.Yen      `json:"cash"`
+		Assets   money.Yen      `json:"assets" doc:"Cash and what is owed"`
 		Points   money.Points   `json:"points"`
-		Balanced bool           `json:"balanced" doc:"Cash equals points in every fund"`
+		Balanced bool           `json:"balanced" doc:"Assets equal points in every fund"`
 	}
 }
 
@@ -114,8 +115,9 @@ func (c *contract) tills() {
 		for _, f := range position.Funds {
 			answer.Body.Funds = append(answer.Body.Funds, viewPosition(f))
 			answer.Body.Cash += f.Cash()
+			answer.Body.Assets += f.Assets()
 			answer.Body.Points += f.Points()
-			answer.Body.Balanced = answer.Body.Balanced && int64(f.Cash()) == int64(f.Points())
+			answer.Body.Balanced = answer.Body.Balanced && int64(f.Assets()) == int64(f.Points())
 		}
 		return answer, nil
 	})

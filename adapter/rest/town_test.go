@@ -43,6 +43,7 @@ import (
 	"lovesaijo/usecase/paying"
 	"lovesaijo/usecase/reading"
 	"lovesaijo/usecase/registering"
+	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
 	"lovesaijo/usecase/signingin"
@@ -149,9 +150,13 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 				return []byte("card of " + person.Profile.Name), nil
 			},
 		},
-		PublicURL: "https://lsp.example.jp", Ready: func(context.Context) error { return nil },
+		Print: prints, PublicURL: "https://lsp.example.jp", Ready: func(context.Context) error { return nil },
 		Stopping: stopping, Heartbeat: 5 * time.Millisecond,
 	}
+	town.deps.Reporting = reporting.New(store.Reports(), store.Reports(), store.Funds(), rules, now)
+	town.deps.Freezing = reporting.NewFreezing(town.deps.Reporting, memory.NewUnit(store, func(s *memory.Session) reporting.Stores {
+		return reporting.Stores{Archive: s.Archive(), Trail: s.Trail()}
+	}), store.Horizon(), now)
 	for _, change := range adjust {
 		change(&town.deps)
 	}

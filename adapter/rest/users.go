@@ -156,6 +156,16 @@ func (c *contract) users() {
 		}
 		return c.downloadHistory(ctx, actor, u.Wallet, in.HistoryFilter)
 	})
+	handle(c, route{
+		method: http.MethodGet, path: "/v1/admin/users/{id}/history.pdf", id: "print-user-history", summary: "ユーザーの履歴をPDFで受け取る",
+		tag: tag, needs: may(access.SeeAnyHistory), answers: fileAnswer(pdfMIME),
+	}, func(ctx context.Context, actor access.Actor, in *userHistoryFileRequest) (*pictureAnswer, error) {
+		u, err := c.userOf(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return c.printHistory(ctx, actor, u.Wallet, in.HistoryFilter)
+	})
 	c.userCodes(tag)
 }
 

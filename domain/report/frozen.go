@@ -53,6 +53,7 @@ func (f Frozen) HashText() string { return hex.EncodeToString(f.SHA256[:]) }
 var (
 	ErrUnknown   = fault.Define(fault.NotFound, "report_unknown", "その報告書はありません。")
 	ErrDayRuns   = fault.Define(fault.Refused, "report_day_still_runs", "その日はまだ終わっていないか、終わったばかりです。翌日の0時10分以降にお試しください。")
+	ErrDayAhead  = fault.Define(fault.Invalid, "report_day_ahead", "昨日までの日付を指定してください。")
 	ErrBaseDay   = fault.Define(fault.Invalid, "report_not_a_base_day", "基準日は3月31日か9月30日です。")
 	ErrYear      = fault.Define(fault.Invalid, "report_year_out_of_range", "年度は2000年度から今年度までを指定してください。")
 	ErrUnsettled = fault.Define(fault.Unavailable, "report_unsettled", "まだ書き込み中の取引があります。少し待ってからもう一度お試しください。")

@@ -47,7 +47,7 @@ func New(journal report.Journal, shelf report.Shelf, funds fund.Reader, rules le
 func (r *Reporting) Day(ctx context.Context, day calendar.Day) (statement report.Day, settled bool, err error) {
 	now := r.clock()
 	if day >= calendar.DayOf(now) {
-		return report.Day{}, false, report.ErrDayRuns.At("on")
+		return report.Day{}, false, report.ErrDayAhead.At("on")
 	}
 	funds, err := r.fundsBefore(ctx, day.End())
 	if err != nil {

@@ -63,7 +63,7 @@ func TestEverybodyMayReadTheStatementOfADayThatIsOver(t *testing.T) {
 	s.Give(t, s.hana, citytest.Gift, 700)
 	for _, day := range []calendar.Day{founded, founded + 1} {
 		_, _, err := s.reporting.Day(t.Context(), day)
-		require.ErrorIs(t, err, report.ErrDayRuns, "not today, and not the future")
+		require.ErrorIs(t, err, report.ErrDayAhead, "not today, and not the future")
 	}
 	before, settled, err := s.reporting.Day(t.Context(), founded-1)
 	require.NoError(t, err)
