@@ -32,6 +32,7 @@ import (
 	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
 	"lovesaijo/usecase/ruling"
+	"lovesaijo/usecase/settling"
 	"lovesaijo/usecase/signingin"
 )
 
@@ -60,16 +61,25 @@ type appNeeds struct {
 	Correcting   *correcting.Correcting
 	Approving    *approving.Approving
 	Banking      *banking.Banking
-	Programmes   *rewarding.Programmes
-	Campaigns    *rewarding.Campaigns
-	WhatIf       *rewarding.WhatIf
-	Expiring     *expiring.Expiring
-	Lapsing      *expiring.Lapsing
-	Trail        audit.Reader
-	Verify       *proving.Verify
-	Reporting    *reporting.Reporting
-	Freezing     *reporting.Freezing
-	Live         *queue.Live
+
+	Periods            *settling.Periods
+	MerchantStatements *settling.Statements
+	Claims             *settling.Claims
+	MerchantAccounts   *settling.Accounts
+	SettlingDecisions  *settling.Decisions
+	Files              *settling.Files
+	Payouts            *settling.Payouts
+
+	Programmes *rewarding.Programmes
+	Campaigns  *rewarding.Campaigns
+	WhatIf     *rewarding.WhatIf
+	Expiring   *expiring.Expiring
+	Lapsing    *expiring.Lapsing
+	Trail      audit.Reader
+	Verify     *proving.Verify
+	Reporting  *reporting.Reporting
+	Freezing   *reporting.Freezing
+	Live       *queue.Live
 
 	Roster user.Roster
 	Codes  user.CodeReader
@@ -102,6 +112,10 @@ func newApp(n appNeeds) (*fiber.App, error) {
 		Trail: n.Trail, Verify: n.Verify, Live: n.Live, Roster: n.Roster, Codes: n.Codes, Owners: n.Owners, Rules: n.Rules,
 		Reporting: n.Reporting, Freezing: n.Freezing, Draw: drawings, Print: prints, Ready: n.Ready, PublicURL: n.Config.BaseURL, Stopping: n.Stopping,
 		TrustedProxies: n.Config.TrustedProxies,
+		Settling: rest.Settling{
+			Periods: n.Periods, Statements: n.MerchantStatements, Claims: n.Claims, Accounts: n.MerchantAccounts, Decisions: n.SettlingDecisions,
+			Files: n.Files, Payouts: n.Payouts,
+		},
 	}), nil
 }
 

@@ -62,7 +62,7 @@ func core(config Config, log *slog.Logger, clock usecase.Clock) fx.Option {
 			func(sealer *crypt.Sealer) access.Seal { return sealer },
 			func(vault *crypt.Vault) settlement.Vault { return vault },
 		),
-		units, bankLists, corrections, reports,
+		units, bankLists, corrections, reports, settlements,
 	)
 }
 

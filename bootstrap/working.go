@@ -23,6 +23,7 @@ import (
 	"lovesaijo/usecase/registering"
 	"lovesaijo/usecase/reporting"
 	"lovesaijo/usecase/rewarding"
+	"lovesaijo/usecase/settling"
 )
 
 // Bounds of the background work.
@@ -78,11 +79,11 @@ func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[eve
 }
 
 // keepTimetable seals the journal every few seconds, ends and pays campaigns, takes up batches that a lost queue forgot,
-// lapses what has expired once the day in Japan has turned, clears away codes that nobody used, and marks requests that
-// nobody decided about.
+// lapses what has expired once the day in Japan has turned, clears away codes that nobody used, marks requests that
+// nobody decided about, and enters and closes the periods of settlement.
 func keepTimetable(
 	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, approvals *approving.Approving,
-	freezing *reporting.Freezing, payouts *rewarding.Payout, log *slog.Logger,
+	freezing *reporting.Freezing, payouts *rewarding.Payout, periods *settling.Periods, log *slog.Logger,
 ) {
 	seal := func(ctx context.Context) error {
 		_, err := sealer.Do(ctx)
@@ -119,6 +120,7 @@ func keepTimetable(
 		{"resume batches", sweepEvery, batches.Resume},
 		{"clear codes", clearCodesEvery, clearCodes},
 		{"expire approvals", expireEvery, expire},
+		{"keep periods", sweepEvery, periods.Keep},
 		{"freeze reports", freezeEvery, freezing.FreezeDue},
 	} {
 		ctx, cancel := context.WithCancel(context.Background())

@@ -52,6 +52,7 @@ func (c *contract) register() {
 	c.notices()
 	c.funds()
 	c.tills()
+	c.settlement()
 	c.kinds()
 	c.rules()
 	c.banks(c.Banking)

@@ -73,7 +73,8 @@ type Deps struct {
 	Freezing     *reporting.Freezing
 	Live         event.Feed
 
-	Banking *banking.Banking
+	Banking  *banking.Banking
+	Settling Settling
 
 	Programmes *rewarding.Programmes
 	Campaigns  *rewarding.Campaigns
@@ -166,6 +167,8 @@ func boundBody(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	switch path {
 	case batchesPath, batchesPath + "/preview", bankMasterPath, bankMasterPath + "/preview":
 		return fasthttp.RequestConfig{MaxRequestBodySize: bodyBytesMaxBatch}
+	case bankFilesPath + "/validation":
+		return fasthttp.RequestConfig{MaxRequestBodySize: bodyBytesMaxFile}
 	}
 	return fasthttp.RequestConfig{}
 }

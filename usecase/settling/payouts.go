@@ -72,7 +72,7 @@ type PayCommand struct {
 
 // PayoutResult is a payout as an act left it.
 type PayoutResult struct {
-	settlement.Payout
+	Sent
 	Replayed bool // done by an earlier request with the same key
 }
 
@@ -84,7 +84,11 @@ func (p *Payouts) result(ctx context.Context, id settlement.PayoutID, replayed b
 	if err != nil {
 		return PayoutResult{}, fmt.Errorf("read payout %s: %w", id, err)
 	}
-	return PayoutResult{payout, replayed}, nil
+	account, err := p.reader.Account(ctx, payout.Account)
+	if err != nil {
+		return PayoutResult{}, fmt.Errorf("account %s: %w", payout.Account, err)
+	}
+	return PayoutResult{Sent{payout, account.Masked}, replayed}, nil
 }
 
 // Pay notes that the bank has paid one payout: points in the claimed pots and cash in the bank fall, once per key.
