@@ -37,6 +37,7 @@ type loadFlags struct {
 	stretch     time.Duration
 	entries     int64
 	rows        int
+	accruals    int
 	json        bool
 }
 
@@ -67,7 +68,10 @@ func (p *program) load() *cobra.Command {
 	grants.Flags().IntVar(&f.rows, "rows", loadGrantees, "recipients")
 	journal := p.measurement("journal", "Reads on a short and on a long journal, and the proof of the long one", &f, p.loadJournal)
 	journal.Flags().Int64Var(&f.entries, "entries", 1_000_000, "payments that make the journal long; 5,000,000 take some ten minutes")
-	load.AddCommand(payments, grants, journal,
+	campaign := p.measurement("campaign", "The payout of one campaign, by the job's own time stamps", &f, p.loadCampaign)
+	campaign.Flags().IntVar(&f.accruals, "accruals", 1_000_000, "payments that earned of it (written straight into the tables, as synthetic ones)")
+	campaign.Flags().IntVar(&f.rows, "people", loadGrantees, "residents among whom they are")
+	load.AddCommand(payments, grants, campaign, journal,
 		p.measurement("reads", "Balance and first page of the history", &f, p.loadReads))
 	return load
 }
@@ -129,7 +133,7 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 		return nil, err
 	}
 	residents := loadResidents
-	if name == "grants" {
+	if name == "grants" || name == "campaign" {
 		residents = max(f.rows, 1)
 	}
 	a.scale = Scale{Residents: residents, Shops: loadShops}
@@ -287,6 +291,12 @@ func (p *program) loadReads(ctx context.Context, a *arena, f loadFlags) error {
 func (p *program) loadGrants(ctx context.Context, a *arena, f loadFlags) error {
 	return p.report(f)(loadgen.Grants(ctx, a.options(f), loadgen.BatchOptions{
 		AdminEmail: adminEmail, AdminPassword: a.password, Fund: string(fundCity), Kind: string(kindEvent), Rows: f.rows,
+	}, os.Stderr))
+}
+
+func (p *program) loadCampaign(ctx context.Context, a *arena, f loadFlags) error {
+	return p.report(f)(loadgen.Payout(ctx, a.options(f), loadgen.CampaignOptions{
+		AdminEmail: adminEmail, AdminPassword: a.password, Fund: string(fundCity), Kind: string(kindCashback), Accruals: f.accruals, People: f.rows,
 	}, os.Stderr))
 }
 

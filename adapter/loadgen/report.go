@@ -26,6 +26,7 @@ type Report struct {
 	Memory         Memory           `json:"memory"`
 	Points         *Arrival         `json:"points,omitempty"`
 	Batch          *Batch           `json:"batch,omitempty"`
+	Campaign       *Campaign        `json:"campaign,omitempty"`
 	Unexpected     map[string]int64 `json:"unexpected,omitempty"`
 }
 
