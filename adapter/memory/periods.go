@@ -78,9 +78,12 @@ func (p *Periods) Tally(_ context.Context, period settlement.PeriodID, first, la
 // LastBefore is settlement.Periods'.
 func (p *Periods) LastBefore(_ context.Context, moment time.Time, settled int64) (last int64, err error) {
 	for _, e := range p.session.entries.all() {
-		if e.At.Before(moment) && e.Seq <= settled {
+		if e.At.Before(moment) {
 			last = max(last, e.Seq)
 		}
+	}
+	if last > settled {
+		return 0, settlement.ErrPeriodUnsettled
 	}
 	return last, nil
 }

@@ -63,8 +63,8 @@ const (
 			coalesce(lapsed, 0)::bigint, coalesce(claimed, 0)::bigint, coalesce(owed, 0)::bigint, 0::bigint, NULL::bytea
 		FROM wallets w LEFT JOIN moved m ON m.merchant_id = w.id LEFT JOIN debts d ON d.merchant_id = w.id LEFT JOIN carried c ON c.merchant_id = w.id
 		WHERE w.role = 2 AND (m.merchant_id IS NOT NULL OR d.merchant_id IS NOT NULL OR c.merchant_id IS NOT NULL) ORDER BY w.id`
-	// The walk begins at the newest entry that is settled. Periods are closed soon after they end, so it is short.
-	readLastBefore = `SELECT seq FROM entries WHERE seq <= $2 AND at < $1 ORDER BY seq DESC LIMIT 1`
+	// The walk begins at the newest entry. Periods are closed soon after they end, so it is short.
+	readLastBefore = `SELECT seq FROM entries WHERE at < $1 ORDER BY seq DESC LIMIT 1`
 )
 
 // tuneTally lets the sums of a whole period stay in memory. Compiling the query would take longer than it saves.
@@ -121,11 +121,15 @@ func (p *Periods) Tally(ctx context.Context, period settlement.PeriodID, first, 
 
 // LastBefore is settlement.Periods'.
 func (p *Periods) LastBefore(ctx context.Context, moment time.Time, settled int64) (int64, error) {
-	found, err := readMany(ctx, p.session, pgx.RowTo[int64], readLastBefore, moment, settled)
+	found, err := readMany(ctx, p.session, pgx.RowTo[int64], readLastBefore, moment)
 	if err != nil {
 		return 0, fmt.Errorf("last entry before %s: %w", moment, err)
 	}
-	return append(found, 0)[0], nil
+	last := append(found, 0)[0]
+	if last > settled {
+		return 0, settlement.ErrPeriodUnsettled
+	}
+	return last, nil
 }
 
 // Horizon gives the horizon of the journal. Each process keeps its own, since it remembers what it waits for.

@@ -107,13 +107,14 @@ func earlierOrUnknown(periods []Period, id PeriodID) error {
 
 // The refusals about periods.
 var (
-	ErrPeriodUnknown  = fault.Define(fault.NotFound, "period_unknown", "その精算期間は見つかりません。")
-	ErrPeriodOverlaps = fault.Define(fault.Conflict, "period_overlaps", "ほかの精算期間と日付が重なっています。")
-	ErrPeriodGap      = fault.Define(fault.Conflict, "period_gap", "精算期間は前の期間の次の日から始めてください。")
-	ErrPeriodClosed   = fault.Define(fault.Conflict, "period_already_closed", "この精算期間はすでに締められています。")
-	ErrPeriodRuns     = fault.Define(fault.Conflict, "period_still_runs", "精算期間の最後の日が終わるまで締められません。")
-	ErrPeriodEarlier  = fault.Define(fault.Conflict, "period_earlier_open", "前の精算期間がまだ締められていません。")
-	ErrPeriodAhead    = fault.Define(fault.Conflict, "period_too_early", "まだ始まっていない精算期間があります。始まってから次を登録してください。")
-	ErrPeriodSpan     = fault.Define(fault.Invalid, "period_span_invalid", "精算期間は1日から366日までで、終わりは始まり以降の日にしてください。")
-	ErrPeriodName     = fault.Define(fault.Invalid, "period_name_invalid", "名前は1から40文字で入力してください。")
+	ErrPeriodUnknown   = fault.Define(fault.NotFound, "period_unknown", "その精算期間は見つかりません。")
+	ErrPeriodOverlaps  = fault.Define(fault.Conflict, "period_overlaps", "ほかの精算期間と日付が重なっています。")
+	ErrPeriodGap       = fault.Define(fault.Conflict, "period_gap", "精算期間は前の期間の次の日から始めてください。")
+	ErrPeriodClosed    = fault.Define(fault.Conflict, "period_already_closed", "この精算期間はすでに締められています。")
+	ErrPeriodRuns      = fault.Define(fault.Conflict, "period_still_runs", "精算期間の最後の日が終わるまで締められません。")
+	ErrPeriodEarlier   = fault.Define(fault.Conflict, "period_earlier_open", "前の精算期間がまだ締められていません。")
+	ErrPeriodUnsettled = fault.Define(fault.Unavailable, "period_unsettled", "期間内の取引にまだ処理中のものがあります。少し待ってからもう一度締めてください。")
+	ErrPeriodAhead     = fault.Define(fault.Conflict, "period_too_early", "まだ始まっていない精算期間があります。始まってから次を登録してください。")
+	ErrPeriodSpan      = fault.Define(fault.Invalid, "period_span_invalid", "精算期間は1日から366日までで、終わりは始まり以降の日にしてください。")
+	ErrPeriodName      = fault.Define(fault.Invalid, "period_name_invalid", "名前は1から40文字で入力してください。")
 )

@@ -22,7 +22,8 @@ type Periods interface {
 	// of its first and last line among them and the merchant's Due of the closed period before as CarriedOver. Merchants
 	// without any of these are absent; the sums are not sealed. They come by merchant.
 	Tally(ctx context.Context, period PeriodID, first, last int64) ([]Statement, error)
-	// LastBefore gives the largest number of an entry of a moment before the given one that is not above settled.
+	// LastBefore gives the largest number of an entry of a moment before the given one. It returns ErrPeriodUnsettled
+	// where that is above settled: a period that was closed there would leave out what belongs to it.
 	LastBefore(ctx context.Context, moment time.Time, settled int64) (int64, error)
 }
 

@@ -222,8 +222,12 @@ func lastBefore(t *testing.T, b Bench) {
 	}
 	require.Equal(t, seqs[3], find(Now.AddDate(0, 0, 1), seqs[3]))
 	require.Equal(t, seqs[3], find(Now.AddDate(0, 0, 1), seqs[3]+100))
-	require.Equal(t, seqs[2], find(Now.AddDate(0, 0, 1), seqs[2]), "no further than what is certain")
 	require.Equal(t, seqs[2], find(Now.Add(30*time.Minute), seqs[3]), "the moment itself is later")
+	require.Equal(t, seqs[2], find(Now.Add(30*time.Minute), seqs[2]), "what comes behind it need not be certain")
+	require.ErrorIs(t, w.Unit.Do(t.Context(), func(ctx context.Context, s Stores) error {
+		_, err := s.Periods.LastBefore(ctx, Now.Add(30*time.Minute), seqs[1])
+		return err
+	}), settlement.ErrPeriodUnsettled)
 	require.Equal(t, seqs[2], find(Now.Add(16*time.Minute), seqs[3]), "by number, though the second is of a later moment")
 	require.Equal(t, seqs[0], find(Now.Add(15*time.Minute), seqs[3]))
 	require.Zero(t, find(Now.AddDate(-1, 0, 0), seqs[3]))

@@ -111,8 +111,8 @@ type Closing struct {
 }
 
 // Close closes a period that is over: in one unit the statements are written, older drafts superseded, and new ones
-// made. What is posted meanwhile, or was posted beyond the journal's certain end, belongs to the next period, so nobody
-// has to wait.
+// made. What is posted meanwhile belongs to the next period, so nobody has to wait. While something that belongs to this
+// one is not certain yet, the closing is refused with ErrPeriodUnsettled, and can be tried again at once.
 func (p *Periods) Close(ctx context.Context, actor access.Actor, id settlement.PeriodID, reason string) (Closing, error) {
 	act := audit.Act{Action: ActClosePeriod, Target: id.String(), Reason: reason}
 	if err := auditing.Allow(ctx, p.office, actor, access.Settle, act); err != nil {
