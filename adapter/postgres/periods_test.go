@@ -135,3 +135,38 @@ func TestThousandsOfClaimsAndPayoutsAreWrittenAtOnce(t *testing.T) {
 		return err
 	})
 }
+
+// A unit under way has a smaller number than one that is done. A period that was closed between the two would lose it.
+func TestAPeriodWaitsForAPaymentThatIsStillOnItsWay(t *testing.T) {
+	t.Parallel()
+	url := pgtest.Open(t)
+	db := openAt(t, url)
+	city := openCity(t, db)
+	horizon, unit := db.Horizon(), postgres.NewUnit(db, settlementStores)
+	last := func(settled int64) (last int64, err error) {
+		return last, unit.Do(t.Context(), func(ctx context.Context, s settlementtest.Stores) (err error) {
+			last, err = s.Periods.LastBefore(ctx, city.Clock().Add(time.Hour), settled)
+			return err
+		})
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	underWay, err := conn.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = underWay.Exec(t.Context(), `INSERT INTO entries (id, type, at) VALUES (gen_random_uuid(), 4, $1)`, city.Clock())
+	require.NoError(t, err)
+	city.Give(t, city.Resident(t), citytest.Gift, 100)
+
+	settled, err := horizon.Settled(t.Context())
+	require.NoError(t, err)
+	_, err = last(settled)
+	require.ErrorIs(t, err, settlement.ErrPeriodUnsettled)
+	require.NoError(t, underWay.Commit(t.Context()))
+	require.Eventually(t, func() bool {
+		settled, err := horizon.Settled(t.Context())
+		require.NoError(t, err)
+		found, err := last(settled)
+		return err == nil && found == settled
+	}, 30*time.Second, time.Millisecond)
+}
