@@ -133,8 +133,9 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		}), statements, store.Funds(), now),
 		Lapsing:    expiring.NewLapsing(statements, rules, now),
 		Programmes: rewarding.NewProgrammes(rewards, store.Offers(), now), Campaigns: rewarding.NewCampaigns(rewards, store.Offers(), store.Batches(), now),
-		WhatIf: rewarding.NewWhatIf(rewards, store.Offers(), now),
-		Trail:  store.Acts(), Live: town.live,
+		WhatIf:   rewarding.NewWhatIf(rewards, store.Offers(), now),
+		Settling: settlingOf(t, store, now),
+		Trail:    store.Acts(), Live: town.live,
 		Roster: store.Roster(), Codes: store.Codes(), Owners: owners{store}, Rules: rules,
 		Draw: rest.Drawings{
 			PNG: func(token user.Token, pixels int) ([]byte, error) {
