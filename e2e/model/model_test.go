@@ -13,15 +13,19 @@
 package model_test
 
 import (
+	"context"
 	"flag"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"lovesaijo/adapter/pgcluster/pgtest"
 	"lovesaijo/adapter/postgres"
+	"lovesaijo/domain/prooftest"
+	"lovesaijo/usecase/proving"
 )
 
 // How many lives are led, and of how many acts on average, where the command line does not say.
@@ -42,7 +46,7 @@ func TestMain(m *testing.M) {
 // It does not run beside other tests: the stream of randomness is the process's.
 func TestMemoryAndPostgreSQLLeadTheSameLives(t *testing.T) {
 	home, acts := &home{t: t}, &tally{}
-	t.Cleanup(home.leave)
+	defer home.leave() // before its databases are dropped
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newMachine(t, rt, home.database(), acts)
 		rt.Repeat(m.actions())
@@ -71,8 +75,18 @@ func (h *home) database() *postgres.DB {
 	return h.db
 }
 
+// leave proves the books of all lives that were led there, from their journal alone.
 func (h *home) leave() {
-	if h.db != nil {
-		h.db.Close()
+	if h.db == nil {
+		return
 	}
+	defer h.db.Close()
+	if h.t.Failed() {
+		return // half a life may have been left behind
+	}
+	verify := proving.NewVerify(h.db.Books(), &prooftest.Shelf{}, prooftest.NewKey(1), h.db, time.Now)
+	verdict, err := verify.Do(context.WithoutCancel(h.t.Context()))
+	require.NoError(h.t, err)
+	require.True(h.t, verdict.Clean, "%+v", verdict.Findings)
+	require.Positive(h.t, verdict.Counts.Corrections)
 }
