@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -11,7 +10,7 @@ import (
 	"lovesaijo/domain/settlement"
 )
 
-// Claims is settlement.Claims on a session. Its payouts, files and accounts are in files of their own.
+// Claims is settlement.Claims on a session. Its payouts, files and accounts are in payouts.go.
 type Claims struct{ session *Session }
 
 // Claims gives the session's claims.
@@ -128,5 +127,3 @@ func chosen[K, V any](rows *table[ident.ID[K], V], holds func(V) bool, id func(V
 func pick[K, V any](rows *table[ident.ID[K], V], ids []ident.ID[K], id func(V) ident.ID[K]) []V {
 	return chosen(rows, func(row V) bool { return slices.Contains(ids, id(row)) }, id)
 }
-
-func byRecord(a, b settlement.Payout) int { return cmp.Compare(a.Record, b.Record) }

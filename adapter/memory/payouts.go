@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -53,7 +54,7 @@ func (c *Claims) putPayout(p settlement.Payout) error {
 // PayoutsOf is settlement.Claims'.
 func (c *Claims) PayoutsOf(_ context.Context, file settlement.FileID, after, limit int) ([]settlement.Payout, error) {
 	payouts := chosen(c.session.payouts, func(p settlement.Payout) bool { return p.File == file && p.Record > after }, payoutID)
-	slices.SortFunc(payouts, byRecord)
+	slices.SortFunc(payouts, func(a, b settlement.Payout) int { return cmp.Compare(a.Record, b.Record) })
 	return payouts[:min(len(payouts), limit)], nil
 }
 

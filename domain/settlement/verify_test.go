@@ -87,7 +87,8 @@ func TestEverythingThatIsWrongWithStatementsIsNamed(t *testing.T) {
 	}{
 		"a figure was changed": {
 			func(m []closing) { m[1].stored[0].Received++ },
-			[]proof.Code{settlement.StatementHash, settlement.StatementSum, settlement.StatementDiffers}, "received 901 for 900",
+			[]proof.Code{settlement.StatementHash, settlement.StatementSum, settlement.StatementDiffers},
+			"received 901 for 900",
 		},
 		"a figure was changed with everything that follows from it": {
 			func(m []closing) {
@@ -95,14 +96,16 @@ func TestEverythingThatIsWrongWithStatementsIsNamed(t *testing.T) {
 				m[1].stored[0].Due += 100
 				m[1].stored[0] = m[1].stored[0].Sealed()
 			},
-			[]proof.Code{settlement.StatementDiffers, settlement.StatementCarried}, "carries 20 over, of 120 that were due",
+			[]proof.Code{settlement.StatementDiffers, settlement.StatementCarried},
+			"carries 20 over, of 120 that were due",
 		},
 		"a hash was changed": {
 			func(m []closing) { m[0].stored[1].Hash[5] ^= 1 }, []proof.Code{settlement.StatementHash}, "wallet 02",
 		},
 		"what was due was made more": {
 			func(m []closing) { m[2].stored[1].Due += 7; m[2].stored[1] = m[2].stored[1].Sealed() },
-			[]proof.Code{settlement.StatementSum}, "is due 287, its figures come to 280",
+			[]proof.Code{settlement.StatementSum},
+			"is due 287, its figures come to 280",
 		},
 		"something was carried over that was never due": {
 			func(m []closing) {
@@ -110,7 +113,8 @@ func TestEverythingThatIsWrongWithStatementsIsNamed(t *testing.T) {
 				s.CarriedOver, s.Due = 5, s.Due+5
 				*s = s.Sealed()
 			},
-			[]proof.Code{settlement.StatementCarried, settlement.StatementCarried}, "carries 5 over, of 0 that were due",
+			[]proof.Code{settlement.StatementCarried, settlement.StatementCarried},
+			"carries 5 over, of 0 that were due",
 		},
 		"a statement is gone": {
 			func(m []closing) { m[0].stored = m[0].stored[:1] }, []proof.Code{settlement.StatementMissing}, "300 received, 280 due",
@@ -122,7 +126,8 @@ func TestEverythingThatIsWrongWithStatementsIsNamed(t *testing.T) {
 			func(m []closing) {
 				m[2].stored = append(m[2].stored, settlement.Statement{Merchant: ledger.WalletID{3}, Received: 50, Due: 50}.Sealed())
 			},
-			[]proof.Code{settlement.StatementExtra}, "has 50 due",
+			[]proof.Code{settlement.StatementExtra},
+			"has 50 due",
 		},
 		"a period ends elsewhere": {
 			func(m []closing) { m[1].period.LastSeq = 150 }, []proof.Code{settlement.PeriodOrder}, "from behind no 200 to 300, where the one before it ended with 150",

@@ -184,7 +184,10 @@ func claimsAreListed(t *testing.T, b Bench) {
 	}
 	slices.SortFunc(all, func(a, b settlement.Claim) int { return slices.Compare(b.ID[:], a.ID[:]) })
 	for _, query := range []settlement.ClaimQuery{
-		{}, {Merchant: w.shop.Wallet}, {Period: second.ID}, {States: []settlement.ClaimState{settlement.Withdrawn}},
+		{},
+		{Merchant: w.shop.Wallet},
+		{Period: second.ID},
+		{States: []settlement.ClaimState{settlement.Withdrawn}},
 		{States: []settlement.ClaimState{settlement.Claimed, settlement.Withdrawn}, Merchant: w.stall.Wallet, Period: first.ID},
 	} {
 		want := slices.DeleteFunc(slices.Clone(all), func(c settlement.Claim) bool {
