@@ -33,19 +33,17 @@ var (
 	_ report.Archive = (*Archive)(nil)
 )
 
-// The sums. A posting has two sides; of a side that is a wallet, the posting describes the points as the destination
-// holds them, and the lot that they left as the source did. Cashback is told from what it was returned of by its hops:
-// what a payment passes on has at least one.
+// The sums. What a posting moved is summed by lot first, since those are few beside postings, and they know of what
+// kind their points are, whose wallet they are in and when they lapse. Cashback is told from what it was returned of by
+// its hops: what a payment passes on has at least one.
 const (
-	sumMovements = `SELECT p.fund, s.kind, s.paid, w.role, e.type, e.type = 8 AND p.hops = 0, width_bucket(e.at, $1::timestamptz[]),
-			width_bucket(s.expires_on, $2::date[]), sum(s.amount)::bigint
-		FROM entries e JOIN postings p ON p.entry_id = e.id LEFT JOIN lots l ON l.id = p.source_lot
-		CROSS JOIN LATERAL (VALUES
-			(p.destination_kind, p.destination_owner, p.kind, p.paid, p.expires_on, p.amount),
-			(p.source_kind, p.source_owner, l.kind, l.paid, l.expires_on, -p.amount)
-		) s (pot, owner, kind, paid, expires_on, amount)
-		JOIN wallets w ON w.id = s.owner
-		WHERE e.at < $3 AND e.seq <= $4 AND s.pot = 5
+	sumMovements = `SELECT l.fund, l.kind, l.paid, w.role, s.type, s.returned, s.booked, width_bucket(l.expires_on, $2::date[]), sum(s.amount)::bigint
+		FROM (
+			SELECT side.lot, e.type, e.type = 8 AND p.hops = 0 AS returned, width_bucket(e.at, $1::timestamptz[]) AS booked, sum(side.amount) AS amount
+			FROM entries e JOIN postings p ON p.entry_id = e.id
+			CROSS JOIN LATERAL (VALUES (p.destination_lot, p.amount), (p.source_lot, -p.amount)) side (lot, amount)
+			WHERE e.at < $3 AND e.seq <= $4 AND side.lot IS NOT NULL GROUP BY 1, 2, 3, 4
+		) s JOIN lots l ON l.id = s.lot JOIN wallets w ON w.id = l.wallet_id
 		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 HAVING sum(s.amount) <> 0 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8`
 	sumFlows = `WITH late AS MATERIALIZED (SELECT id FROM entries WHERE seq > $3 AND at < $2)
 		SELECT fund, true, 0, source_kind, destination_kind, sum(amount)::bigint FROM postings
@@ -73,17 +71,13 @@ func (r *Reports) Movements(ctx context.Context, cuts report.Cuts, until report.
 	for i, day := range cuts.Days {
 		days[i] = date(day)
 	}
-	rows, err := r.db.pool.Query(ctx, sumMovements, moments, days, until.Before, seqMax(until))
-	if err != nil {
-		return nil, fmt.Errorf("sum movements: %w", err)
-	}
-	movements, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m report.Movement, err error) {
+	movements, err := summed(ctx, r.db, func(row pgx.CollectableRow) (m report.Movement, err error) {
 		var entryType ledger.EntryType
 		var returned bool
 		err = row.Scan((*string)(&m.Fund), (*string)(&m.Kind), &m.Paid, (*uint8)(&m.Holder), (*uint8)(&entryType), &returned, &m.Booked, &m.Expires, (*int64)(&m.Amount))
 		m.Act = report.ActOf(entryType, returned)
 		return m, err
-	})
+	}, sumMovements, moments, days, until.Before, seqMax(until))
 	if err != nil {
 		return nil, fmt.Errorf("sum movements: %w", err)
 	}
@@ -92,18 +86,30 @@ func (r *Reports) Movements(ctx context.Context, cuts report.Cuts, until report.
 
 // Flows is report.Journal's.
 func (r *Reports) Flows(ctx context.Context, from time.Time, until report.Mark) ([]report.Flow, error) {
-	rows, err := r.db.pool.Query(ctx, sumFlows, from, until.Before, seqMax(until))
-	if err != nil {
-		return nil, fmt.Errorf("sum flows: %w", err)
-	}
-	flows, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f report.Flow, err error) {
+	flows, err := summed(ctx, r.db, func(row pgx.CollectableRow) (f report.Flow, err error) {
 		err = row.Scan((*string)(&f.Fund), &f.Earlier, (*uint8)(&f.Type), (*uint8)(&f.Source), (*uint8)(&f.Destination), (*int64)(&f.Amount))
 		return f, err
-	})
+	}, sumFlows, from, until.Before, seqMax(until))
 	if err != nil {
 		return nil, fmt.Errorf("sum flows: %w", err)
 	}
 	return flows, nil
+}
+
+// summed runs a statement that reads the journal whole, in a transaction of its own that may take room for that.
+func summed[R any](ctx context.Context, db *DB, scan pgx.RowToFunc[R], sql string, args ...any) (sums []R, err error) {
+	err = pgx.BeginTxFunc(ctx, db.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, tuneReading, pgx.QueryExecModeSimpleProtocol); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, sql, args...)
+		if err != nil {
+			return err
+		}
+		sums, err = pgx.CollectRows(rows, scan)
+		return err
+	})
+	return sums, err
 }
 
 // Late is report.Journal's.
