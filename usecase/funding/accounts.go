@@ -72,10 +72,13 @@ func (a *Accounts) On(ctx context.Context, actor access.Actor, code fund.Code, d
 	return accountOf(f, position), nil
 }
 
-// Position is the trial balance at an instant; the zero time means now.
+// Position is the trial balance at an instant: everything before it. The zero time and times to come mean now.
 func (a *Accounts) Position(ctx context.Context, actor access.Actor, at time.Time) (ledger.Position, error) {
 	if err := access.Allow(actor, access.SeeFunds); err != nil {
 		return ledger.Position{}, err
+	}
+	if at.After(a.clock()) {
+		at = time.Time{}
 	}
 	return a.statements.Position(ctx, at)
 }

@@ -247,6 +247,26 @@ func TestAFundShowsWhatItHadAtTheEndOfADay(t *testing.T) {
 	require.Equal(t, ledger.FundPosition{Fund: citytest.OtherFund}, all[1].Position)
 }
 
+func TestATrialBalanceCountsWhatWasBeforeItsInstant(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	s.Advance(time.Hour)
+	for at, cash := range map[time.Time]int64{citytest.Noon: 0, citytest.Noon.Add(time.Microsecond): int64(citytest.FundCash)} {
+		trial, err := s.accounts.Position(t.Context(), s.Official, at)
+		require.NoError(t, err)
+		require.True(t, at.Equal(trial.At))
+		for _, f := range trial.Funds {
+			require.EqualValues(t, f.Points(), f.Assets())
+			if f.Fund == citytest.Fund {
+				require.EqualValues(t, cash, f.Bank, at)
+			}
+		}
+	}
+	ahead, err := s.accounts.Position(t.Context(), s.Official, s.Clock().AddDate(1, 0, 0))
+	require.NoError(t, err)
+	require.Zero(t, ahead.At, "times to come are not known: now is")
+}
+
 func TestATillIsOverdueTheDayAfterItsLast(t *testing.T) {
 	t.Parallel()
 	s := setScene(t)
