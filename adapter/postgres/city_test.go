@@ -17,10 +17,11 @@ func openCity(t testing.TB, db *postgres.DB) *citytest.City {
 			return citytest.Stores{
 				Ledger: s.Ledger(), Wallets: s.Wallets(), Rulebook: s.Rulebook(), Treasury: s.Treasury(), Batches: s.Batches(),
 				Directory: s.Directory(), Codes: s.Codes(), Trail: s.Trail(), Outbox: s.Outbox(), Inbox: s.Inbox(), Programmes: s.Programmes(), Campaigns: s.Campaigns(),
-				Archive: s.Archive(),
+				Periods: s.Periods(), Claims: s.Claims(), Decisions: s.Decisions(), Archive: s.Archive(),
 			}
 		}),
 		Statements: db, Roster: db.Roster(), Rules: db, Funds: db, Batches: db, Notices: db, Acts: db, Offers: db, Journal: db.Reports(), Shelf: db.Reports(),
+		Settlement: db, Horizon: db.Horizon(),
 	})
 }
 
