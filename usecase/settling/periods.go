@@ -118,9 +118,9 @@ func (p *Periods) Close(ctx context.Context, actor access.Actor, id settlement.P
 	if err := auditing.Allow(ctx, p.office, actor, access.Settle, act); err != nil {
 		return Closing{}, err
 	}
-	settled, err := p.horizon.Settled(ctx)
+	settled, err := p.certain(ctx, id)
 	if err != nil {
-		return Closing{}, fmt.Errorf("certain end of the journal: %w", err)
+		return Closing{}, err
 	}
 	return auditing.Do(ctx, p.office, actor, access.Settle, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (Closing, error) {
 		closing, err := closePeriod(ctx, s, now, id, settled, actor.User)
@@ -130,6 +130,35 @@ func (p *Periods) Close(ctx context.Context, actor access.Actor, id settlement.P
 		act.After = closing.say()
 		return closing, nil
 	})
+}
+
+// certainTries bounds how often the journal is asked for its certain end. What it knows at first may be some time old.
+const certainTries = 4
+
+// certain gives the number up to which the journal is certain, which is beyond the period unless something of it is
+// still on its way; then the closing is refused.
+func (p *Periods) certain(ctx context.Context, id settlement.PeriodID) (settled int64, err error) {
+	period, err := p.reader.Period(ctx, id)
+	if errors.Is(err, settlement.ErrPeriodUnknown) {
+		return 0, nil // who closes it is told
+	}
+	for try := 1; err == nil && try <= certainTries; try++ {
+		if settled, err = p.horizon.Settled(ctx); err != nil {
+			return 0, fmt.Errorf("certain end of the journal: %w", err)
+		}
+		err = p.office.Unit.Do(ctx, func(ctx context.Context, s Stores) error {
+			_, err := s.Periods.LastBefore(ctx, period.Until.End(), settled)
+			return err
+		})
+		if !errors.Is(err, settlement.ErrPeriodUnsettled) {
+			break
+		}
+		err = nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("certain end of period %s: %w", id, err)
+	}
+	return settled, nil
 }
 
 func (c Closing) say() map[string]string {
@@ -259,9 +288,9 @@ func (p *Periods) closeOver(ctx context.Context) error {
 }
 
 func (p *Periods) closeBySystem(ctx context.Context, id settlement.PeriodID, now time.Time) error {
-	settled, err := p.horizon.Settled(ctx)
+	settled, err := p.certain(ctx, id)
 	if err != nil {
-		return fmt.Errorf("certain end of the journal: %w", err)
+		return err
 	}
 	return p.office.Unit.Do(ctx, func(ctx context.Context, s Stores) error {
 		closing, err := closePeriod(ctx, s, now, id, settled, user.ID{})
