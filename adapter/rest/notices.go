@@ -27,7 +27,7 @@ type noticesAnswer struct {
 type noticeView struct {
 	ID      string  `json:"id" format:"uuid"`
 	At      string  `json:"at" format:"date-time"`
-	Topic   string  `json:"topic" enum:"payment,transfer,charge,grant,expiry,security"`
+	Topic   string  `json:"topic" enum:"payment,transfer,charge,grant,expiry,correction,security"`
 	Title   string  `json:"title"`
 	Body    string  `json:"body"`
 	EntryID string  `json:"entry_id,omitempty" format:"uuid" doc:"The entry it is about"`
@@ -59,7 +59,7 @@ type choiceView struct {
 }
 
 type switchView struct {
-	Topic   string `json:"topic" enum:"payment,transfer,charge,grant,expiry,security"`
+	Topic   string `json:"topic" enum:"payment,transfer,charge,grant,expiry,correction,security"`
 	Channel string `json:"channel" enum:"inbox,push,mail"`
 	Wanted  bool   `json:"wanted"`
 	Fixed   bool   `json:"fixed" doc:"Cannot be switched off"`

@@ -324,7 +324,7 @@ func TestNoticesAreReadAndChosen(t *testing.T) {
 
 	wish := body{"switches": []body{{"topic": "grant", "channel": "mail", "wanted": true}}}
 	switches := town.ask(town.hana, http.MethodPut, "/v1/notices/preferences", wish).is(http.StatusOK)["switches"].([]any)
-	require.Len(t, switches, 18)
+	require.Len(t, switches, 21)
 	silent := body{"switches": []body{{"topic": "security", "channel": "mail", "wanted": false}}}
 	town.ask(town.hana, http.MethodPut, "/v1/notices/preferences", silent).refuses(http.StatusUnprocessableEntity, "preference_security")
 }

@@ -24,16 +24,17 @@ type Topic string
 
 // The topics.
 const (
-	Payment  Topic = "payment"  // to or at a merchant
-	Transfer Topic = "transfer" // among residents
-	Charge   Topic = "charge"
-	Grant    Topic = "grant"
-	Expiry   Topic = "expiry"
-	Security Topic = "security"
+	Payment    Topic = "payment"  // to or at a merchant
+	Transfer   Topic = "transfer" // among residents
+	Charge     Topic = "charge"
+	Grant      Topic = "grant"
+	Expiry     Topic = "expiry"
+	Correction Topic = "correction" // of an act that was wrong, by an administrator
+	Security   Topic = "security"
 )
 
 // Topics lists them in the order of screens.
-var Topics = []Topic{Payment, Transfer, Charge, Grant, Expiry, Security}
+var Topics = []Topic{Payment, Transfer, Charge, Grant, Expiry, Correction, Security}
 
 // Channel is how a notice reaches a person.
 type Channel string

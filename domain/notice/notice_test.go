@@ -71,7 +71,8 @@ func TestAChangeOfAWalletIsWordedForItsOwner(t *testing.T) {
 
 	topics := map[ledger.EntryType]notice.Topic{
 		ledger.Payment: notice.Payment, ledger.Transfer: notice.Transfer, ledger.Charge: notice.Charge,
-		ledger.Grant: notice.Grant, ledger.Expiry: notice.Expiry,
+		ledger.Grant: notice.Grant, ledger.Expiry: notice.Expiry, ledger.Reversal: notice.Correction, ledger.Partial: notice.Correction,
+		ledger.Adjustment: notice.Correction, ledger.Recovery: notice.Correction,
 	}
 	for entryType, topic := range topics {
 		changed.Type = entryType
@@ -80,6 +81,21 @@ func TestAChangeOfAWalletIsWordedForItsOwner(t *testing.T) {
 		require.Equal(t, topic, told.Topic)
 	}
 	changed.Type = ledger.Deposit
+	_, ok = notice.OfWallet(changed)
+	require.False(t, ok)
+}
+
+func TestWhoseEntryWasUndoneIsToldUnlessNothingMoved(t *testing.T) {
+	t.Parallel()
+	changed := ledger.WalletChanged{Type: ledger.Reversal, Delta: -450, Balance: 50}
+	told, ok := notice.OfWallet(changed)
+	require.True(t, ok)
+	require.Equal(t, "取引が取り消されました", told.Title)
+	require.Equal(t, "450ポイントが取引の取消で引かれました。残高は50ポイントです。", told.Body)
+	changed.Delta = 450
+	told, _ = notice.OfWallet(changed)
+	require.Equal(t, "450ポイントが取引の取消で戻りました。残高は50ポイントです。", told.Body)
+	changed.Delta = 0
 	_, ok = notice.OfWallet(changed)
 	require.False(t, ok)
 }

@@ -5,7 +5,7 @@ import "lovesaijo/domain/ledger"
 // OfWallet words what a change of a wallet tells its owner. ok is false for changes that nobody needs to be told of.
 func OfWallet(changed ledger.WalletChanged) (told Notice, ok bool) {
 	wording, known := wordings[changed.Type]
-	if !known {
+	if !known || changed.Delta == 0 && changed.Cashback == 0 { // a correction may net to nothing
 		return Notice{}, false
 	}
 	amount, title, verb, returned := changed.Delta+changed.Cashback, wording.earned, wording.earnedVerb, "を還元しました。"
@@ -35,4 +35,9 @@ var wordings = map[ledger.EntryType]struct {
 	ledger.Charge:   {Charge, "チャージしました", "チャージを取り消しました", "をチャージしました。", "のチャージを取り消しました。"},
 	ledger.Grant:    {Grant, "ポイントが給付されました", "給付が取り消されました", "が給付されました。", "の給付が取り消されました。"},
 	ledger.Expiry:   {Expiry, "期限切れのポイントが戻りました", "ポイントの有効期限が切れました", "が戻りました。", "の有効期限が切れました。"},
+
+	ledger.Reversal:   {Correction, "取引が取り消されました", "取引が取り消されました", "が取引の取消で戻りました。", "が取引の取消で引かれました。"},
+	ledger.Partial:    {Correction, "取引の一部が取り消されました", "取引の一部が取り消されました", "が取引の一部取消で戻りました。", "が取引の一部取消で引かれました。"},
+	ledger.Adjustment: {Correction, "ポイントが調整されました", "ポイントが調整されました", "が調整で加えられました。", "が調整で引かれました。"},
+	ledger.Recovery:   {Correction, "ポイントで返済しました", "ポイントで返済しました", "を返済しました。", "を返済しました。"},
 }
