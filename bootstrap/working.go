@@ -30,7 +30,7 @@ import (
 const (
 	workersAtOnce   = 4
 	sealEvery       = 5 * time.Second
-	campaignsEvery  = time.Minute
+	campaignsEvery  = 10 * time.Second // a budget that is used up ends its campaign at any moment
 	sweepWalletMax  = 100_000
 	clearCodesEvery = time.Hour
 	expireEvery     = time.Hour
@@ -80,7 +80,7 @@ func newWorkers(redis redis.UniversalClient, outbox event.Sender, routes map[eve
 
 // keepTimetable seals the journal every few seconds, ends and pays campaigns, takes up batches that a lost queue forgot,
 // lapses what has expired once the day in Japan has turned, clears away codes that nobody used, marks requests that
-// nobody decided about, and enters and closes the periods of settlement.
+// nobody decided about, enters and closes the periods of settlement, and freezes half-year reports.
 func keepTimetable(
 	lifecycle fx.Lifecycle, sealer *proving.Seal, sweeper *expiring.Expiring, batches *granting.Bulk, desk *registering.Desk, approvals *approving.Approving,
 	freezing *reporting.Freezing, payouts *rewarding.Payout, periods *settling.Periods, log *slog.Logger,

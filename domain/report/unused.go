@@ -292,8 +292,16 @@ type figure struct {
 
 func (r UnusedRow) figures() []figure {
 	return []figure{
-		{"opening", r.Opening}, {"issued", r.Issued}, {"returned", r.Returned}, {"corrected", r.Corrected}, {"used", r.Used},
-		{"lapsed", r.Lapsed}, {"unused", r.Unused}, {"ending", r.Ending}, {"merchants", r.Merchants}, {"awaiting", r.Awaiting},
+		{"opening", r.Opening},
+		{"issued", r.Issued},
+		{"returned", r.Returned},
+		{"corrected", r.Corrected},
+		{"used", r.Used},
+		{"lapsed", r.Lapsed},
+		{"unused", r.Unused},
+		{"ending", r.Ending},
+		{"merchants", r.Merchants},
+		{"awaiting", r.Awaiting},
 	}
 }
 

@@ -295,7 +295,12 @@ func (r YearRow) name() string {
 // positionFigures names the figures of a fund's position.
 func positionFigures(p ledger.FundPosition) []figure {
 	return []figure{
-		{"bank", money.Points(p.Bank)}, {"tills", money.Points(p.Tills)}, {"receivables", money.Points(p.Receivables)},
-		{"unissued", p.Unissued}, {"reserved", p.Reserved}, {"wallets", p.Wallets}, {"claimed", p.Claimed},
+		{"bank", money.Points(p.Bank)},
+		{"tills", money.Points(p.Tills)},
+		{"receivables", money.Points(p.Receivables)},
+		{"unissued", p.Unissued},
+		{"reserved", p.Reserved},
+		{"wallets", p.Wallets},
+		{"claimed", p.Claimed},
 	}
 }
