@@ -230,6 +230,54 @@ func TestAPayoutWhoseWorkerDiesIsMadeByTheNextOne(t *testing.T) {
 	require.Zero(t, f.Position(t, citytest.Fund).Reserved)
 }
 
+// interrupting is a ledger that lets something happen before it is opened.
+type interrupting struct {
+	ledger.Ledger
+	with func()
+}
+
+func (l interrupting) Open(ctx context.Context, now time.Time, want ledger.Want) (*ledger.Book, error) {
+	l.with()
+	return l.Ledger.Open(ctx, now, want)
+}
+
+func TestWhatACorrectionTakesBackAtTheLastMomentIsNotPaid(t *testing.T) {
+	t.Parallel()
+	f := openFestive(t, open(t))
+	people := f.people(t, 2)
+	opened := f.open(t, 1_000)
+	var undone paying.Result
+	for _, who := range people {
+		result, err := f.buy(t, who, 1_000)
+		require.NoError(t, err)
+		undone = result
+	}
+	_, err := f.campaigns.End(t.Context(), f.Official, opened.ID, "")
+	require.NoError(t, err)
+	original, err := f.db.Entry(t.Context(), undone.Entry)
+	require.NoError(t, err)
+	correction := ledger.Correction{Actor: f.Official.User, Original: original, Funds: []lot.FundCode{citytest.Fund}, Memo: "誤り"}
+	payout := rewarding.NewPayout(citytest.Narrow(f.City, func(s citytest.Stores) rewarding.Stores {
+		stores := rewardingStores(s)
+		stores.Ledger = interrupting{stores.Ledger, func() {
+			f.Act(t, correction.Wants(), func(b *ledger.Book) error {
+				_, err := b.Correct(correction)
+				return err
+			})
+		}}
+		return stores
+	}), f.db, f.db, f.Clock)
+	require.NoError(t, payout.Run(t.Context()))
+	batch, err := f.db.Batch(t.Context(), ledger.BatchID(opened.ID))
+	require.NoError(t, err)
+	require.Equal(t, 1, batch.Rows)
+	require.EqualValues(t, 100, batch.Total)
+	require.NoError(t, bulkOf(f.City, grantingStores).Resume(t.Context()))
+	require.EqualValues(t, 9_100, f.Balance(t, people[0]))
+	require.EqualValues(t, 10_000, f.Balance(t, people[1]))
+	require.Zero(t, f.Position(t, citytest.Fund).Reserved)
+}
+
 func TestPaymentsThatMeetTheEndOfACampaignEarnOrDoNot(t *testing.T) {
 	t.Parallel()
 	f := openFestive(t, open(t))

@@ -73,11 +73,13 @@ type batchEventsRequest struct {
 
 // walletEventView is the data of "event: wallet".
 type walletEventView struct {
-	EntryID string       `json:"entry_id"`
-	Type    string       `json:"type"`
-	Delta   money.Points `json:"delta"`
-	Balance money.Points `json:"balance"`
-	At      string       `json:"at"`
+	EntryID  string       `json:"entry_id"`
+	Type     string       `json:"type"`
+	Delta    money.Points `json:"delta"`
+	Balance  money.Points `json:"balance"`
+	At       string       `json:"at"`
+	Cashback money.Points `json:"cashback,omitempty"`
+	Promised money.Points `json:"promised,omitempty"`
 }
 
 // batchEventView is the data of "event: batch".
@@ -179,7 +181,7 @@ func (e *eventWriter) event(happened event.Watched) error {
 	switch h := happened.(type) {
 	case ledger.WalletChanged:
 		name, id = "wallet", h.ID.String()
-		view = walletEventView{EntryID: h.Entry.String(), Type: h.Type.String(), Delta: h.Delta, Balance: h.Balance, At: instant(h.At)}
+		view = walletEventView{EntryID: h.Entry.String(), Type: h.Type.String(), Delta: h.Delta, Balance: h.Balance, At: instant(h.At), Cashback: h.Cashback, Promised: h.Promised}
 	case fund.BatchProgress:
 		name, e.ended = "batch", h.Ended
 		view = batchEventView{ID: h.Batch.String(), Done: h.Done, Rows: h.Rows, Refused: h.Refused, Granted: h.Granted, Ended: h.Ended}

@@ -75,6 +75,11 @@ func (p *Payout) pay(ctx context.Context, id cashback.OfferID) error {
 		return err
 	}
 	return p.unit.Do(ctx, func(ctx context.Context, s Stores) error {
+		// They are summed before anything is locked: many take seconds, and others want the fund's points meanwhile.
+		shares, err := s.Campaigns.Shares(ctx, id)
+		if err != nil {
+			return err
+		}
 		move := ledger.CashMove{
 			Actor: seen.OpenedBy, Fund: seen.Fund, Batch: ledger.BatchID(id), Memo: "キャンペーン「" + seen.Name + "」の予算の残り",
 		}
@@ -86,7 +91,12 @@ func (p *Payout) pay(ctx context.Context, id cashback.OfferID) error {
 		if err != nil || campaign.State != cashback.Ended {
 			return err
 		}
-		batch, rows, err := payoutOf(ctx, s, book, campaign)
+		if sum(shares) != campaign.Accrued { // a correction took of them in between; now none can
+			if shares, err = s.Campaigns.Shares(ctx, id); err != nil {
+				return err
+			}
+		}
+		batch, rows, err := payoutOf(book, campaign, shares)
 		if err != nil {
 			return err
 		}
@@ -117,19 +127,14 @@ func (p *Payout) pay(ctx context.Context, id cashback.OfferID) error {
 // To pay on would be to guess, so it stays as it is until somebody has looked.
 var errPromises = errors.New("promises differ from what was accrued")
 
-// payoutOf works out whom a campaign owes what. A kind that makes no points any more holds the payout up: what was
+// payoutOf makes the bulk grant of what a campaign owes to whom. A kind that makes no points any more holds the payout up: what was
 // promised stays reserved until an administrator has opened the kind again.
-func payoutOf(ctx context.Context, s Stores, book *ledger.Book, c cashback.Campaign) (fund.Batch, []fund.Row, error) {
-	shares, err := s.Campaigns.Shares(ctx, c.ID)
-	if err != nil {
-		return fund.Batch{}, nil, err
-	}
+func payoutOf(book *ledger.Book, c cashback.Campaign, shares []cashback.Share) (fund.Batch, []fund.Row, error) {
 	rows := make([]fund.Row, len(shares))
-	var total money.Points
 	for i, share := range shares {
 		rows[i] = fund.Row{No: i + 1, Wallet: share.Wallet, Amount: share.Amount, Source: share.Wallet.String(), State: fund.Waiting}
-		total += share.Amount
 	}
+	total := sum(shares)
 	if total != c.Accrued || total > c.Budget {
 		return fund.Batch{}, nil, fmt.Errorf("%w: %d to people, %d accrued of %d", errPromises, total, c.Accrued, c.Budget)
 	}
@@ -141,6 +146,13 @@ func payoutOf(ctx context.Context, s Stores, book *ledger.Book, c cashback.Campa
 		ID: ledger.BatchID(c.ID), Fund: c.Fund, Kind: c.Terms.Kind, Expires: c.Expiry(kind, today), Memo: "キャンペーン「" + c.Name + "」の還元",
 		State: fund.Running, Rows: len(rows), Total: total, CreatedBy: c.OpenedBy, CreatedAt: book.Now,
 	}, rows, nil
+}
+
+func sum(shares []cashback.Share) (total money.Points) {
+	for _, share := range shares {
+		total += share.Amount
+	}
+	return total
 }
 
 // Finish notes that a campaign is paid once its bulk grant has ended. It does nothing for what is no campaign, so that
