@@ -87,8 +87,10 @@ var campaignContracts = []contract{
 			"of the restaurant": {cashback.CampaignQuery{Merchant: p.restaurant.Wallet}, []cashback.OfferID{all.ID, meals.ID}},
 			"open ones":         {cashback.CampaignQuery{States: []cashback.CampaignState{cashback.Open}}, []cashback.OfferID{books.ID, meals.ID}},
 			"of tomorrow":       {cashback.CampaignQuery{On: today + 1}, []cashback.OfferID{all.ID, books.ID, meals.ID}},
-			"of today": {cashback.CampaignQuery{On: today, States: []cashback.CampaignState{cashback.Open, cashback.Draft}},
-				[]cashback.OfferID{all.ID, books.ID}},
+			"of today": {
+				cashback.CampaignQuery{On: today, States: []cashback.CampaignState{cashback.Open, cashback.Draft}},
+				[]cashback.OfferID{all.ID, books.ID},
+			},
 			"of nobody's": {cashback.CampaignQuery{Merchant: user.NewWalletID(Now)}, []cashback.OfferID{all.ID}},
 		} {
 			require.ElementsMatch(t, c.want, listCampaigns(t, p, c.query), name)
