@@ -75,6 +75,7 @@ func (p *Payout) pay(ctx context.Context, id cashback.OfferID) error {
 		return err
 	}
 	return p.unit.Do(ctx, func(ctx context.Context, s Stores) error {
+		began := p.clock()
 		// They are summed before anything is locked: many take seconds, and others want the fund's points meanwhile.
 		shares, err := s.Campaigns.Shares(ctx, id)
 		if err != nil {
@@ -100,6 +101,7 @@ func (p *Payout) pay(ctx context.Context, id cashback.OfferID) error {
 		if err != nil {
 			return err
 		}
+		batch.CreatedAt = began // so that its time is that of the whole work
 		reserve := ledger.Pot{Account: ledger.Account{Kind: ledger.Reserved, Owner: ledger.BatchID(id)}, Fund: campaign.Fund}
 		if move.Amount = book.Balance(reserve) - batch.Total; move.Amount > 0 {
 			if _, err := book.Release(move); err != nil {
@@ -144,7 +146,7 @@ func payoutOf(book *ledger.Book, c cashback.Campaign, shares []cashback.Share) (
 	}
 	return fund.Batch{
 		ID: ledger.BatchID(c.ID), Fund: c.Fund, Kind: c.Terms.Kind, Expires: c.Expiry(kind, today), Memo: "キャンペーン「" + c.Name + "」の還元",
-		State: fund.Running, Rows: len(rows), Total: total, CreatedBy: c.OpenedBy, CreatedAt: book.Now,
+		State: fund.Running, Rows: len(rows), Total: total, CreatedBy: c.OpenedBy,
 	}, rows, nil
 }
 
