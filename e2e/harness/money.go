@@ -46,7 +46,8 @@ type Line struct {
 	EntryID     string `json:"entry_id"`
 	Type        string `json:"type"`
 	At          string `json:"at"`
-	Delta       int64  `json:"delta"`
+	Delta       int64  `json:"delta"` // cashback included
+	Cashback    int64  `json:"cashback"`
 	Balance     int64  `json:"balance"`
 	Counterpart Party  `json:"counterpart"`
 	Memo        string `json:"memo"`
@@ -79,7 +80,23 @@ type Payment struct {
 	Payee   struct {
 		WalletID string `json:"wallet_id"`
 	} `json:"payee"`
-	Slices []Slice `json:"slices"`
+	Slices   []Slice `json:"slices"`
+	Cashback int64   `json:"cashback"`
+	Awards   []Award `json:"awards"`
+}
+
+// Award is what one offer gave for a payment.
+type Award struct {
+	OfferID   string  `json:"offer_id"`
+	Name      string  `json:"name"`
+	Campaign  bool    `json:"campaign"`
+	Rate      int     `json:"rate"` // basis points
+	Kind      string  `json:"kind"`
+	Base      int64   `json:"base"`
+	Earned    int64   `json:"earned"`
+	Amount    int64   `json:"amount"`
+	Cut       string  `json:"cut"` // the cap that left less than was earned
+	PaidAfter *string `json:"paid_after"`
 }
 
 // Preview is what a payment would do.
@@ -89,19 +106,22 @@ type Preview struct {
 	BalanceAfter int64   `json:"balance_after"`
 	Payee        Party   `json:"payee"`
 	Slices       []Slice `json:"slices"`
+	Cashback     int64   `json:"cashback"`
+	Awards       []Award `json:"awards"`
 }
 
 // Position is what a fund has and owes.
 type Position struct {
-	Fund     string `json:"fund"`
-	Bank     int64  `json:"bank"`
-	Tills    int64  `json:"tills"`
-	Cash     int64  `json:"cash"`
-	Unissued int64  `json:"unissued"`
-	Reserved int64  `json:"reserved"`
-	Wallets  int64  `json:"wallets"`
-	Claimed  int64  `json:"claimed"`
-	Points   int64  `json:"points"`
+	Fund        string `json:"fund"`
+	Bank        int64  `json:"bank"`
+	Tills       int64  `json:"tills"`
+	Cash        int64  `json:"cash"` // bank + tills
+	Receivables int64  `json:"receivables"`
+	Unissued    int64  `json:"unissued"`
+	Reserved    int64  `json:"reserved"`
+	Wallets     int64  `json:"wallets"`
+	Claimed     int64  `json:"claimed"`
+	Points      int64  `json:"points"`
 }
 
 // Fund is a fund with its position.

@@ -90,7 +90,7 @@ func TestAClosedFundTakesNoMoneyAndGivesNoPoints(t *testing.T) {
 
 type trial struct {
 	Funds    []harness.Position `json:"funds"`
-	Cash     int64              `json:"cash"`
+	Assets   int64              `json:"assets"`
 	Points   int64              `json:"points"`
 	Balanced bool               `json:"balanced"`
 }
@@ -105,9 +105,9 @@ func TestTheTrialBalanceIsZeroSumWhilePeoplePay(t *testing.T) {
 		hana.Pay(t, shop, 100)
 		now := harness.Get[trial](t, city.Office, "/v1/admin/position")
 		require.True(t, now.Balanced)
-		require.Equal(t, now.Cash, now.Points)
+		require.Equal(t, now.Assets, now.Points)
 		for _, fund := range now.Funds {
-			require.Equal(t, fund.Bank+fund.Tills, fund.Unissued+fund.Reserved+fund.Wallets+fund.Claimed, fund.Fund)
+			require.Equal(t, fund.Bank+fund.Tills+fund.Receivables, fund.Unissued+fund.Reserved+fund.Wallets+fund.Claimed, fund.Fund)
 		}
 	}
 }
