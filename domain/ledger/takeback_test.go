@@ -33,6 +33,22 @@ func TestAReversalTakesTheCashbackBack(t *testing.T) {
 	require.Zero(t, a.lines[2].Cashback)
 }
 
+func TestOnlyWhatACapLeftIsTakenBack(t *testing.T) {
+	t.Parallel()
+	a := newAnnals(t)
+	terms := returns(10)
+	terms.PaymentMax = 50
+	a.runs(terms)
+	campaign := a.opens(terms, 1_000)
+	a.has(hana, key("city", today+30, 0), 900)
+	a.has(hana, key(back, today+40, 0), 100)
+	e, _ := a.pays(hana, shop, 900)
+	effect := a.undoes(e, 0)
+	require.Equal(t, []money.Points{-90, -50, -90, -50}, []money.Points{effect.Awards[0].Earned, effect.Awards[0].Amount, effect.Awards[1].Earned, effect.Awards[1].Amount})
+	require.Equal(t, map[lot.Key]money.Points{key("city", today+30, 0): 900, key(back, today+40, 0): 100}, a.holds(hana))
+	require.Zero(t, a.campaigns[campaign].Accrued)
+}
+
 func TestAPartialCorrectionTakesBackWhatASmallerPaymentWouldNotHaveEarned(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

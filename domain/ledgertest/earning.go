@@ -194,7 +194,7 @@ func failedOffersAreNeverSeen(t *testing.T, b Bench) {
 		return errTurnedBack
 	})
 	require.ErrorIs(t, err, errTurnedBack)
-	require.Zero(t, w.pay(pays(w.hana, w.shop, 100), Now).Cashback)
+	require.Zero(t, w.side(1).pay(pays(w.hana, w.shop, 100), Now).Cashback)
 	w.side(1).has(w.shop, returns(3))
 	require.Equal(t, money.Points(3), w.pay(pays(w.hana, w.shop, 100), Now).Cashback)
 }
@@ -261,6 +261,12 @@ func budgetEndsTheCampaign(t *testing.T, b Bench) {
 		require.Empty(t, w.side(side).pay(pays(w.hana, w.shop, 140), hour(3)).Awards)
 	}
 	require.Equal(t, ended, w.campaign(campaign.ID))
+	w.do(func(ctx context.Context, s Stores) error {
+		book, err := s.Ledger.Open(ctx, hour(4), wants(pays(w.hana, w.shop, 1)))
+		require.NoError(t, err)
+		require.Empty(t, book.Rewards().Offers.Campaigns, "payments need not look at it any more")
+		return nil
+	})
 }
 
 func oneBookSharesTheBudget(t *testing.T, b Bench) {
