@@ -27,8 +27,12 @@ var (
 	ErrProgrammeUnknown  = fault.Define(fault.NotFound, "programme_unknown", "その還元設定は見つかりません。")
 	ErrProgrammeOverlaps = fault.Define(fault.Conflict, "programme_overlaps", "同じ期間に別の還元設定があります。")
 	ErrProgrammeEnded    = fault.Define(fault.Conflict, "programme_ended", "この還元設定はすでに終わっています。")
+	ErrProgrammeMany     = fault.Define(fault.Refused, "programme_too_many", "これから始まるものも含めて、還元設定は50件までです。")
 	ErrProgrammeChanged  = fault.Define(fault.Conflict, "programme_changed", "ほかの人が先に変更しました。読み直してください。")
 )
+
+// ProgrammesMax bounds the programmes of one merchant that are not over: all of them are at hand with every payment.
+const ProgrammesMax = 50
 
 // Valid refuses a programme that cannot be entered on today.
 func (p Programme) Valid(kinds map[lot.KindCode]lot.Kind, today calendar.Day) error {

@@ -196,3 +196,43 @@ func TestABudgetIsSeenBurningDownAndBeingPaid(t *testing.T) {
 	require.Equal(t, cashback.Paid, s.read(t, opened.ID).State)
 	require.NoError(t, s.payout.Finish(t.Context(), cashback.NewOfferID(s.Clock())), "of a batch that is no campaign's")
 }
+
+func TestAPayoutThatBeginsInTimeAndIsPaidLateIsStillPaid(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	hana := s.Resident(t)
+	s.Give(t, hana, citytest.Gift, 10_000)
+	opened := s.open(t, func(c *rewarding.CampaignCommand) { c.Terms.Validity.Until = c.Span.Until + 1 })
+	s.pay(t, hana, s.shop, 10_000)
+	s.Advance(7 * 24 * time.Hour)
+	require.NoError(t, s.payout.Run(t.Context()))
+	require.Equal(t, cashback.Paying, s.read(t, opened.ID).State)
+	s.Advance(24 * time.Hour) // the worker was lost, and the points' last day is over
+	batch := s.payOut(t, opened.ID)
+	require.Zero(t, batch.Refused)
+	require.EqualValues(t, 1_000, s.Balance(t, hana))
+	require.Zero(t, s.Position(t, citytest.Fund).Reserved)
+}
+
+func TestAKindThatIsClosedInTheMiddleOfAPayoutHoldsItUp(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	hana := s.Resident(t)
+	s.Give(t, hana, citytest.Gift, 10_000)
+	opened := s.open(t)
+	s.pay(t, hana, s.shop, 10_000)
+	_, err := s.campaigns.End(t.Context(), s.Official, opened.ID, "")
+	require.NoError(t, err)
+	require.NoError(t, s.payout.Run(t.Context()))
+	save := func(kind lot.Kind) {
+		s.Do(t, func(ctx context.Context, st citytest.Stores) error { return st.Rulebook.SaveKind(ctx, kind, s.Clock()) })
+	}
+	closed := bonus
+	closed.Retired = s.Today()
+	save(closed)
+	require.ErrorIs(t, s.bulk.Resume(t.Context()), lot.ErrKindRetired)
+	require.EqualValues(t, 1_000, s.Position(t, citytest.Fund).Reserved)
+	save(bonus)
+	s.payOut(t, opened.ID)
+	require.EqualValues(t, 1_000, s.Balance(t, hana))
+}

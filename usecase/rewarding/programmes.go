@@ -115,6 +115,9 @@ func (p *Programmes) Enter(ctx context.Context, actor access.Actor, cmd Programm
 		if len(overlaps(there, made.Span)) > 0 {
 			return ProgrammeResult{}, cashback.ErrProgrammeOverlaps.At("from")
 		}
+		if lo.CountBy(there, func(p cashback.Programme) bool { return !p.Over(calendar.DayOf(now)) }) >= cashback.ProgrammesMax {
+			return ProgrammeResult{}, cashback.ErrProgrammeMany
+		}
 		if err := s.Programmes.Add(ctx, made.Programme); err != nil {
 			return ProgrammeResult{}, fmt.Errorf("add programme %s: %w", made.ID, err)
 		}

@@ -176,3 +176,21 @@ func TestAProgrammeEndsWithADayAndOneThatHasNotBegunIsWithdrawn(t *testing.T) {
 	_, err = s.programmes.Enter(t.Context(), shop, fivePercent())
 	require.NoError(t, err)
 }
+
+func TestAMerchantHasSoManyProgrammesBeforeItAndNoMore(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	on := func(day calendar.Day) error {
+		_, err := s.programmes.Enter(t.Context(), citytest.Actor(s.shop), fivePercent(func(c *rewarding.ProgrammeCommand) {
+			c.Span = cashback.Span{From: day, Until: day}
+		}))
+		return err
+	}
+	for i := range cashback.ProgrammesMax {
+		require.NoError(t, on(s.Today()+calendar.Day(i)))
+	}
+	last := s.Today() + cashback.ProgrammesMax
+	require.ErrorIs(t, on(last), cashback.ErrProgrammeMany)
+	s.Advance(24 * time.Hour)
+	require.NoError(t, on(last), "one is over")
+}
