@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"lovesaijo/domain/calendar"
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/fault"
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
@@ -58,7 +60,11 @@ func (b *Bulk) chunk(ctx context.Context, id ledger.BatchID) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("open book of %d rows: %w", len(rows), err)
 		}
-		if err := grant(book, &batch, rows); err != nil {
+		expires, err := lastDayOf(ctx, s.Campaigns, book, batch)
+		if err != nil {
+			return false, err
+		}
+		if err := grant(book, &batch, expires, rows); err != nil {
 			return false, err
 		}
 		if last {
@@ -96,13 +102,34 @@ func unissuedOf(code fund.Code) ledger.Pot {
 	return ledger.Pot{Account: ledger.Account{Kind: ledger.Unissued}, Fund: code}
 }
 
+// lastDayOf gives the last day of the points of a chunk: the batch's. A chunk that comes so late that no points can be
+// made as the batch has it refuses its rows, but for the payout of a campaign: what was promised to people is paid with
+// the expiry that the campaign gives on the day, and waits where its kind makes no points any more (clause 4.5.3).
+func lastDayOf(ctx context.Context, campaigns cashback.Campaigns, book *ledger.Book, batch fund.Batch) (calendar.Day, error) {
+	kind, today := book.Rules.Kinds[batch.Kind], calendar.DayOf(book.Now)
+	closed := kind.OpenOn(today)
+	if closed == nil && batch.Expires >= today {
+		return batch.Expires, nil
+	}
+	campaign, err := campaigns.Lock(ctx, cashback.OfferID(batch.ID))
+	switch {
+	case errors.Is(err, cashback.ErrCampaignUnknown):
+		return batch.Expires, nil
+	case err != nil:
+		return 0, err
+	case closed != nil:
+		return 0, fmt.Errorf("pay in points of kind %s: %w", batch.Kind, closed)
+	}
+	return campaign.Expiry(kind, today), nil
+}
+
 // grant grants each row or, where the books do not allow it, refuses it.
-func grant(book *ledger.Book, batch *fund.Batch, rows []fund.Row) error {
+func grant(book *ledger.Book, batch *fund.Batch, expires calendar.Day, rows []fund.Row) error {
 	for i := range rows {
 		row := &rows[i]
 		receipt, err := book.Grant(ledger.Award{
 			Actor: batch.CreatedBy, Wallet: row.Wallet, Fund: batch.Fund, Batch: batch.ID, Amount: row.Amount,
-			Kind: batch.Kind, Expires: batch.Expires, Memo: batch.Memo,
+			Kind: batch.Kind, Expires: expires, Memo: batch.Memo,
 		})
 		if err == nil {
 			batch.Grant(row, receipt.Entry)
