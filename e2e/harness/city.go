@@ -27,6 +27,7 @@ type City struct {
 	World    *World
 	Name     string
 	Database string // its URL
+	Postgres *Postgres
 	SQL      *pgxpool.Pool
 	Redis    *Redis
 	Office   *Person // its first administrator
@@ -39,12 +40,25 @@ type City struct {
 
 // Found makes a city: its database, migrated, and its Redis. No process of the platform runs yet.
 func (w *World) Found(ctx context.Context, name string) (*City, error) {
-	c := &City{World: w, Name: name, dir: filepath.Join(w.Dir, name)}
+	return w.found(ctx, name, w.Postgres)
+}
+
+// FoundApart makes a city on a database server of its own, which can be killed without a word to other cities.
+func (w *World) FoundApart(ctx context.Context, name string) (*City, error) {
+	server := w.postgres("pg-" + name)
+	if err := server.Start(ctx); err != nil {
+		return nil, err
+	}
+	return w.found(ctx, name, server)
+}
+
+func (w *World) found(ctx context.Context, name string, server *Postgres) (*City, error) {
+	c := &City{World: w, Name: name, Postgres: server, dir: filepath.Join(w.Dir, name)}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("city folder: %w", err)
 	}
 	database := "city_" + strconv.Itoa(int(w.cities.Add(1)))
-	if err := w.Postgres.create(ctx, database); err != nil {
+	if err := server.create(ctx, database); err != nil {
 		return nil, err
 	}
 	if err := c.connect(ctx, database); err != nil {
@@ -63,7 +77,7 @@ func (w *World) Found(ctx context.Context, name string) (*City, error) {
 }
 
 func (c *City) connect(ctx context.Context, database string) (err error) {
-	c.database, c.Database = database, c.World.Postgres.URL(database)
+	c.database, c.Database = database, c.Postgres.URL(database)
 	if c.SQL, err = pgxpool.New(ctx, c.Database); err != nil {
 		return fmt.Errorf("connect to %s: %w", database, err)
 	}
@@ -119,6 +133,7 @@ func (c *City) environment(more ...string) []string {
 		"LOVESAIJO_REDIS_URL=" + c.Redis.URL(),
 		"LOVESAIJO_DATA_DIR=" + filepath.Join(c.dir, "data"),
 		"LOVESAIJO_LOG_LEVEL=info",
+		"LOVESAIJO_TEST_BANK=true", // accounts at a bank that nobody has
 	}, more...)
 }
 
@@ -195,10 +210,10 @@ func (c *City) process(role string, variables ...string) *Process {
 // connected to the original, so Close comes first.
 func (c *City) Clone(ctx context.Context) (*City, error) {
 	database := "city_" + strconv.Itoa(int(c.World.cities.Add(1)))
-	if err := c.World.Postgres.copy(ctx, c.database, database); err != nil {
+	if err := c.Postgres.copy(ctx, c.database, database); err != nil {
 		return nil, err
 	}
-	clone := &City{World: c.World, Name: c.Name + "-" + database, Redis: c.Redis, dir: c.dir, front: c.front}
+	clone := &City{World: c.World, Name: c.Name + "-" + database, Postgres: c.Postgres, Redis: c.Redis, dir: c.dir, front: c.front}
 	return clone, clone.connect(ctx, database)
 }
 

@@ -99,10 +99,16 @@ func open() (*World, error) {
 	if err := w.build(ctx); err != nil {
 		return w, err
 	}
-	w.Postgres = &Postgres{dir: filepath.Join(dir, "pg")}
-	w.note(filepath.Join("pg", "uid-"+strconv.Itoa(os.Geteuid()), "postgres.log"))
-	w.atEnd(w.Postgres.remove)
+	w.Postgres = w.postgres("pg")
 	return w, w.Postgres.Start(ctx)
+}
+
+// postgres names a database server in a folder of the world's.
+func (w *World) postgres(folder string) *Postgres {
+	server := &Postgres{dir: filepath.Join(w.Dir, folder)}
+	w.note(filepath.Join(folder, "uid-"+strconv.Itoa(os.Geteuid()), "postgres.log"))
+	w.atEnd(server.remove)
+	return server
 }
 
 // build makes the binary. The toolchain's cache makes this the work of a linker after the first time.
@@ -157,7 +163,8 @@ func sweep(root string) {
 			continue
 		}
 		dir := filepath.Join(root, entry.Name())
-		if pgcluster.Remove(filepath.Join(dir, "pg")) == nil {
+		servers, _ := filepath.Glob(filepath.Join(dir, "pg*")) // the pattern is a good one
+		if !slices.ContainsFunc(servers, func(server string) bool { return pgcluster.Remove(server) != nil }) {
 			_ = os.RemoveAll(dir)
 		}
 	}
