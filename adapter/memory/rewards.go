@@ -40,13 +40,13 @@ func (t *tables) newestOffers() *cashback.Offers {
 
 // reward gives a book what it must know of cashback and of entries that are to be corrected.
 func (t *tables) reward(book *ledger.Book, want ledger.Want) {
-	if !want.Rewards && len(want.Past) == 0 {
+	if len(want.Payments)+len(want.Past) == 0 {
 		return
 	}
 	rewards := ledger.Rewards{Campaigns: map[cashback.OfferID]*cashback.Campaign{}, Shares: map[ledger.PersonShare]money.Points{}}
-	if want.Rewards {
+	if len(want.Payments) > 0 {
 		rewards.Offers = t.newestOffers()
-		campaigns, shares := book.Eligible(rewards.Offers)
+		campaigns, shares := book.Eligible(rewards.Offers, want.Payments)
 		for _, id := range campaigns {
 			t.lockCampaign(id, rewards)
 		}

@@ -36,19 +36,19 @@ const (
 // earn gives the book what it must know of cashback and of entries that are to be corrected. Where nothing in force
 // has a budget or counts by person, and nothing is to be corrected, it asks the database nothing.
 func (l *Ledger) earn(ctx context.Context, book *ledger.Book, want ledger.Want, version int64, how opening) error {
-	if !want.Rewards && len(want.Past) == 0 {
+	if len(want.Payments)+len(want.Past) == 0 {
 		return nil
 	}
 	var rewards ledger.Rewards
 	var campaigns []cashback.OfferID
 	var shares []ledger.PersonShare
-	if want.Rewards {
+	if len(want.Payments) > 0 {
 		offers, err := l.session.offersAt(ctx, version, calendar.DayOf(book.Now))
 		if err != nil {
 			return err
 		}
 		rewards.Offers = offers
-		campaigns, shares = book.Eligible(offers)
+		campaigns, shares = book.Eligible(offers, want.Payments)
 	}
 	if len(campaigns)+len(shares)+len(want.Past) > 0 {
 		rewards.Campaigns = map[cashback.OfferID]*cashback.Campaign{}

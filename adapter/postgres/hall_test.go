@@ -65,9 +65,11 @@ func (h *hall) act(ctx context.Context, now time.Time, act func(*ledger.Book) er
 
 // actOn does one act that may undo entries of the past.
 func (h *hall) actOn(ctx context.Context, now time.Time, past []ledger.EntryID, act func(*ledger.Book) error) error {
-	want := ledger.Want{Rewards: true, Past: past}
+	want := ledger.Want{Past: past}
 	for _, w := range h.town.Wallets {
 		want.Wallets = append(want.Wallets, w.ID)
+		want.Payments = append(want.Payments, ledger.Parties{Payer: ledger.Party{Wallet: prooftest.Hana}, Payee: ledger.Party{Wallet: w.ID}},
+			ledger.Parties{Payer: ledger.Party{Wallet: prooftest.Taro}, Payee: ledger.Party{Wallet: w.ID}})
 	}
 	for pot := range h.town.Pots {
 		want.Pots = append(want.Pots, pot)

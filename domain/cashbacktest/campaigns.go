@@ -124,7 +124,10 @@ var campaignContracts = []contract{
 
 // bookOf names what a payment of a resident at a shop needs.
 func bookOf(resident, shop user.WalletID) ledger.Want {
-	return ledger.Want{Wallets: []ledger.WalletID{resident, shop}, Rewards: true}
+	return ledger.Want{
+		Wallets:  []ledger.WalletID{resident, shop},
+		Payments: []ledger.Parties{{Payer: ledger.Party{Wallet: resident}, Payee: ledger.Party{Wallet: shop}}},
+	}
 }
 
 func listCampaigns(t *testing.T, p place, query cashback.CampaignQuery) (listed []cashback.OfferID) {

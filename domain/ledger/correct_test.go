@@ -331,7 +331,7 @@ func TestACorrectionNamesWhatItMoves(t *testing.T) {
 		{Account: ledger.Account{Kind: ledger.Unissued}, Fund: second}, {Account: ledger.Account{Kind: ledger.Receivable, Owner: hana}, Fund: second},
 	})
 	require.Empty(t, want.Claims)
-	require.False(t, want.Rewards)
+	require.Empty(t, want.Payments)
 	grant := ledger.Entry{Type: ledger.Grant, Postings: []ledger.Posting{{
 		Fund: "city", Source: ledger.Account{Kind: ledger.Reserved, Owner: batch}, Destination: ledger.WalletAccount(hana),
 	}}}

@@ -186,6 +186,7 @@ func TestOrderNamesWhatMustBeOpened(t *testing.T) {
 	o.Wants(&want)
 	collects(stall, "token", 1).Wants(&want)
 	require.Equal(t, ledger.Want{
-		Wallets: []ledger.WalletID{hana, hana, shop, stall, stall}, Codes: []user.Token{"token"}, Claims: []idem.Claim{o.Claim}, Rewards: true,
+		Wallets: []ledger.WalletID{hana, hana, shop, stall, stall}, Codes: []user.Token{"token"}, Claims: []idem.Claim{o.Claim},
+		Payments: []ledger.Parties{{Payer: o.Payer, Payee: o.Payee}, {Payer: ledger.Party{Code: "token"}, Payee: ledger.Party{Wallet: stall}}},
 	}, want)
 }

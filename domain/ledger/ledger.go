@@ -58,12 +58,18 @@ type Ledger interface {
 
 // Want names what a unit of work needs of the ledger.
 type Want struct {
-	Wallets []WalletID
-	Codes   []user.Token
-	Pots    []Pot
-	Claims  []idem.Claim
-	Rewards bool      // whether payments of the book may earn cashback
-	Past    []EntryID // entries that are to be corrected
+	Wallets  []WalletID
+	Codes    []user.Token
+	Pots     []Pot
+	Claims   []idem.Claim
+	Payments []Parties // that may earn cashback; their wallets and codes are to be wanted as well
+	Past     []EntryID // entries that are to be corrected
+}
+
+// Parties are who pays and who is paid.
+type Parties struct {
+	Payer Party
+	Payee Party
 }
 
 // Wallets opens wallets inside a unit of work. Each user of the roles resident and merchant has one.

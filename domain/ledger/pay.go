@@ -59,7 +59,7 @@ func (o Order) Wants(want *Want) {
 	if o.Claim.Key != "" {
 		want.Claims = append(want.Claims, o.Claim)
 	}
-	want.Rewards = true
+	want.Payments = append(want.Payments, Parties{o.Payer, o.Payee})
 }
 
 // Receipt tells what an act did.

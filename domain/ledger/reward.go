@@ -40,40 +40,62 @@ func (b *Book) reward(e *Entry, payer, payee *Wallet, drawn []lot.Slice) []cashb
 	return awards
 }
 
-// Eligible says what payments of the book may fall under of offers: the campaigns that are in force at its shops, and, of
-// everything in force there that has a cap per person, the shares of its residents. An adapter locks and reads these.
-func (b *Book) Eligible(offers *cashback.Offers) (campaigns []cashback.OfferID, shares []PersonShare) {
-	var capped []cashback.OfferID
-	note := func(ids *[]cashback.OfferID, id cashback.OfferID) {
-		if !slices.Contains(*ids, id) {
-			*ids = append(*ids, id)
-		}
-	}
-	for _, w := range b.wallets {
-		if w.Role != user.Merchant {
+// Eligible says what payments of the book may fall under of offers: the campaigns in force at the shops, and, of
+// everything in force there that has a cap per person, the shares of those who pay. An adapter locks and reads these.
+func (b *Book) Eligible(offers *cashback.Offers, payments []Parties) (campaigns []cashback.OfferID, shares []PersonShare) {
+	atShops := map[WalletID]shopOffers{}
+	promised, counted := map[cashback.OfferID]bool{}, map[PersonShare]bool{}
+	for _, p := range payments {
+		payer, payee := b.named(p.Payer), b.named(p.Payee)
+		if payer == nil || payee == nil || payer.Role != user.Resident || payee.Role != user.Merchant {
 			continue
 		}
-		if programme, has := offers.Programme(w.ID, b.today); has && programme.Terms.PersonMax > 0 {
-			note(&capped, programme.ID)
+		at, known := atShops[payee.ID]
+		if !known {
+			at = b.offersAt(offers, payee)
+			atShops[payee.ID] = at
 		}
-		for campaign := range offers.CampaignsAt(cashback.Shop{Wallet: w.ID, Category: w.Category}, b.Now) {
-			note(&campaigns, campaign.ID)
-			if campaign.Terms.PersonMax > 0 {
-				note(&capped, campaign.ID)
+		for _, id := range at.campaigns {
+			if !promised[id] {
+				promised[id] = true
+				campaigns = append(campaigns, id)
 			}
 		}
-	}
-	if len(capped) == 0 {
-		return campaigns, nil
-	}
-	for _, w := range b.wallets {
-		if w.Role == user.Resident {
-			for _, offer := range capped {
-				shares = append(shares, PersonShare{offer, w.ID})
+		for _, id := range at.capped {
+			if share := (PersonShare{id, payer.ID}); !counted[share] {
+				counted[share] = true
+				shares = append(shares, share)
 			}
 		}
 	}
 	return campaigns, shares
+}
+
+// shopOffers are what is in force at one shop.
+type shopOffers struct{ campaigns, capped []cashback.OfferID }
+
+func (b *Book) offersAt(offers *cashback.Offers, shop *Wallet) (at shopOffers) {
+	if programme, has := offers.Programme(shop.ID, b.today); has && programme.Terms.PersonMax > 0 {
+		at.capped = append(at.capped, programme.ID)
+	}
+	for campaign := range offers.CampaignsAt(cashback.Shop{Wallet: shop.ID, Category: shop.Category}, b.Now) {
+		at.campaigns = append(at.campaigns, campaign.ID)
+		if campaign.Terms.PersonMax > 0 {
+			at.capped = append(at.capped, campaign.ID)
+		}
+	}
+	return at
+}
+
+// named finds the wallet that a side of a payment names, whether or not it may be used; nil where there is none.
+func (b *Book) named(p Party) *Wallet {
+	if p.Code == "" {
+		return b.wallets[p.Wallet]
+	}
+	if code, known := b.codes[p.Code]; known {
+		return b.wallets[code.Wallet]
+	}
+	return nil
 }
 
 func partsOf(drawn []lot.Slice) cashback.Parts {

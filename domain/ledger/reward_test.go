@@ -11,6 +11,7 @@ import (
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
+	"lovesaijo/domain/user"
 )
 
 func TestAProgrammeReturnsPointsOutOfWhatTheShopHasJustReceived(t *testing.T) {
@@ -253,12 +254,32 @@ func TestABookSaysWhatItsPaymentsMayFallUnder(t *testing.T) {
 	a.opens(capped, 1_000, func(c *cashback.Campaign) { c.Span.Until = today - 1 })
 	a.opens(capped, 1_000, func(c *cashback.Campaign) { c.Merchants = []ledger.WalletID{hana} })
 	programme := a.runs(capped)
-	campaigns, shares := a.book().Eligible(&a.offers)
-	require.ElementsMatch(t, []cashback.OfferID{free, counted}, campaigns)
-	require.ElementsMatch(t, []ledger.PersonShare{
-		{Offer: counted, Wallet: hana}, {Offer: counted, Wallet: taro}, {Offer: programme, Wallet: hana}, {Offer: programme, Wallet: taro},
-	}, shares)
-	campaigns, shares = a.book().Eligible(&cashback.Offers{})
-	require.Empty(t, campaigns)
-	require.Empty(t, shares)
+	poster := a.shows(user.Code{Purpose: user.Standing, Wallet: shop})
+	between := func(payer ledger.WalletID, payee ledger.Party) ledger.Parties {
+		return ledger.Parties{Payer: ledger.Party{Wallet: payer}, Payee: payee}
+	}
+	toShop, toStall := ledger.Party{Code: poster}, ledger.Party{Wallet: stall}
+	for name, c := range map[string]struct {
+		payments  []ledger.Parties
+		campaigns []cashback.OfferID
+		shares    []ledger.PersonShare
+	}{
+		"at the shop with a programme, twice": {
+			[]ledger.Parties{between(hana, toShop), between(hana, toShop)}, []cashback.OfferID{free, counted},
+			[]ledger.PersonShare{{Offer: programme, Wallet: hana}, {Offer: counted, Wallet: hana}},
+		},
+		"at both shops": {
+			[]ledger.Parties{between(hana, toStall), between(taro, toShop)}, []cashback.OfferID{free, counted},
+			[]ledger.PersonShare{{Offer: counted, Wallet: hana}, {Offer: programme, Wallet: taro}, {Offer: counted, Wallet: taro}},
+		},
+		"between residents, or shops": {[]ledger.Parties{between(hana, ledger.Party{Wallet: taro}), between(stall, toShop)}, nil, nil},
+		"with strangers":              {[]ledger.Parties{between(ledger.WalletID{9}, toShop), between(hana, ledger.Party{Code: "none"})}, nil, nil},
+	} {
+		campaigns, shares := a.book().Eligible(&a.offers, c.payments)
+		require.Equal(t, c.campaigns, campaigns, name)
+		require.Equal(t, c.shares, shares, name)
+		campaigns, shares = a.book().Eligible(&cashback.Offers{}, c.payments)
+		require.Empty(t, campaigns)
+		require.Empty(t, shares)
+	}
 }
