@@ -57,6 +57,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"correct":           m.correct,
 		"correct something": m.correct,
 		"correct again":     m.correctAgain,
+		"buy again":         m.buyAgain,
 		"foresee":           m.foresee,
 		"adjust":            m.adjust,
 		"recover":           m.recover,

@@ -87,6 +87,25 @@ func (m *machine) foresee(rt *rapid.T) {
 	require.Equal(rt, foreseen[0], got)
 }
 
+// buyAgain undoes a payment and makes it once more: what the offers gave for it they must give again.
+func (m *machine) buyAgain(rt *rapid.T) {
+	payments := m.entriesOf(ledger.Payment)
+	if len(payments) == 0 {
+		rt.Skip("nothing was paid")
+	}
+	original := m.oracle.entries[rapid.SampledFrom(payments).Draw(rt, "payment")]
+	payer, shop := ledger.WalletID(original.Postings[0].Source.Owner), ledger.WalletID(original.Postings[0].Destination.Owner)
+	forward, _ := split(original)
+	if m.undo(ledger.Correction{Actor: m.town.mayor.ID, Original: original, Funds: m.town.funds, Memo: "押し間違い"}).Refusal != "" {
+		return
+	}
+	m.compare()
+	who := m.town.owner(payer)
+	m.place(ledger.Order{
+		Actor: who.ID, Own: payer, Payer: ledger.Party{Wallet: payer}, Payee: ledger.Party{Wallet: shop}, Amount: sumOf(forward),
+	})
+}
+
 func (m *machine) adjust(rt *rapid.T) {
 	who, code := m.somebody(rt, "wallet"), m.fund(rt)
 	c := ledger.Change{Actor: m.town.mayor.ID, Wallet: who.Wallet, Fund: code, Kind: m.kind(rt), Memo: "調整"}

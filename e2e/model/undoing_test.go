@@ -38,6 +38,7 @@ func TestEverythingIsUndoneInAnyOrder(t *testing.T) {
 			"begin a payout":    m.beginPayout,
 			"pay shares":        m.payShares,
 			"correct":           m.correctWhatIsThere,
+			"buy again":         m.buyAgain,
 		})
 		m.undoEverything(rt)
 	})
