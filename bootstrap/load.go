@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type loadFlags struct {
 	entries     int64
 	rows        int
 	accruals    int
+	transfers   int
 	json        bool
 }
 
@@ -71,7 +73,11 @@ func (p *program) load() *cobra.Command {
 	campaign := p.measurement("campaign", "The payout of one campaign, by the job's own time stamps", &f, p.loadCampaign)
 	campaign.Flags().IntVar(&f.accruals, "accruals", 1_000_000, "payments that earned of it (written straight into the tables, as synthetic ones)")
 	campaign.Flags().IntVar(&f.rows, "people", loadGrantees, "residents among whom they are")
-	load.AddCommand(payments, grants, campaign, journal,
+	closing := p.measurement("closing", "Closing a month of 300 merchants while residents go on paying", &f, p.loadClosing)
+	closing.Flags().Int64Var(&f.entries, "payments", 1_000_000, "payments of the month; a million take some minutes")
+	bankFile := p.measurement("bankfile", "One file for the bank, from approved claims to all of it noted as paid", &f, p.loadBankFile)
+	bankFile.Flags().IntVar(&f.transfers, "records", loadTransfers, "merchants to be paid")
+	load.AddCommand(payments, grants, campaign, journal, closing, bankFile,
 		p.measurement("reads", "Balance and first page of the history", &f, p.loadReads))
 	return load
 }
@@ -136,12 +142,19 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 	if name == "grants" || name == "campaign" {
 		residents = max(f.rows, 1)
 	}
-	a.scale = Scale{Residents: residents, Shops: loadShops}
-	err = p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, hash string) error { return seed.fill(ctx, hash) })
+	shops := map[string]int{"closing": loadClosingShops, "bankfile": max(f.transfers, 1)}[name]
+	a.scale = Scale{Residents: residents, Shops: cmp.Or(shops, loadShops)}
+	err = p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, hash string) error {
+		if err := seed.fill(ctx, hash); err != nil || name == "bankfile" {
+			return err
+		}
+		return seed.offer(ctx)
+	})
 	if err != nil {
 		return nil, err
 	}
-	return a, a.start(ctx, f.work && name != "journal")
+	alone := name == "journal" || name == "closing" || name == "bankfile" // a worker would still be busy, or close periods
+	return a, a.start(ctx, f.work && !alone)
 }
 
 // start runs the platform's processes and waits until they answer.
@@ -205,7 +218,7 @@ func (a *arena) spawn(role, address string) error {
 	}
 	process := exec.Command(self, role)
 	process.Env = append(os.Environ(), "LOVESAIJO_DATABASE_URL="+a.config.DatabaseURL, "LOVESAIJO_REDIS_URL="+a.config.RedisURL,
-		"LOVESAIJO_LISTEN="+address, "LOVESAIJO_BASE_URL="+a.url, "LOVESAIJO_DATA_DIR="+a.dir, "LOVESAIJO_LOG_LEVEL=warn")
+		"LOVESAIJO_LISTEN="+address, "LOVESAIJO_BASE_URL="+a.url, "LOVESAIJO_DATA_DIR="+a.dir, "LOVESAIJO_TEST_BANK=true", "LOVESAIJO_LOG_LEVEL=warn")
 	process.Stderr = os.Stderr
 	if err := process.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", role, err)
@@ -320,7 +333,7 @@ func (p *program) loadJournal(ctx context.Context, a *arena, f loadFlags) error 
 	for i, payments := range []int64{journalShort, f.entries} {
 		started := time.Now()
 		err := p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, _ string) error {
-			return seed.refill(ctx, i, payments)
+			return seed.refill(ctx, i, payments, now())
 		})
 		if err != nil {
 			return err

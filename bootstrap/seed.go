@@ -379,9 +379,6 @@ func (s *seeder) fill(ctx context.Context, passwordHash string) error {
 			return err
 		}
 	}
-	if err := s.offer(ctx); err != nil {
-		return err
-	}
 	for _, l := range fillLots {
 		lines := make([]granting.ListRow, len(s.residents))
 		for i, r := range s.residents {
@@ -401,9 +398,9 @@ func (s *seeder) fill(ctx context.Context, passwordHash string) error {
 // refillAtOnce is how many payments wait for the teller while a journal is made long.
 const refillAtOnce = 256
 
-// refill makes a journal long: so many payments of residents and shops of an earlier fill.
-func (s *seeder) refill(ctx context.Context, round int, payments int64) error {
-	s.clock.set(now())
+// refill makes a journal long: so many payments, from a moment on, of residents and shops of an earlier fill.
+func (s *seeder) refill(ctx context.Context, round int, payments int64, at time.Time) error {
+	s.clock.set(at)
 	s.keys.Store(int64(round+1) * 1_000_000_000) // behind those of the fill and of the rounds before
 	people, err := s.everybody(ctx)
 	if err != nil {

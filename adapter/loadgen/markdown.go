@@ -43,6 +43,14 @@ func (r Report) WriteMarkdown(out io.Writer) error {
 		b.WriteString("\n")
 		r.Campaign.table(&b)
 	}
+	if r.Closing != nil {
+		b.WriteString("\n")
+		r.Closing.table(&b)
+	}
+	if r.BankFile != nil {
+		b.WriteString("\n")
+		r.BankFile.table(&b)
+	}
 	fmt.Fprintf(&b, "\n| Memory | server | PostgreSQL | client |\n|---|---:|---:|---:|\n| peak | %s | %s | %s |\n",
 		megabytes(r.Memory.Server), megabytes(r.Memory.Postgres), megabytes(r.Memory.Client))
 	b.WriteString("\nServer and client: peak resident size. PostgreSQL: all its processes, what they share counted once.\n")

@@ -27,6 +27,8 @@ type Report struct {
 	Points         *Arrival         `json:"points,omitempty"`
 	Batch          *Batch           `json:"batch,omitempty"`
 	Campaign       *Campaign        `json:"campaign,omitempty"`
+	Closing        *Closing         `json:"closing,omitempty"`
+	BankFile       *BankFile        `json:"bank_file,omitempty"`
 	Unexpected     map[string]int64 `json:"unexpected,omitempty"`
 }
 
