@@ -61,7 +61,9 @@ func Send(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", r.Method, r.Path, err)
 	}
-	return Answer{Status: response.StatusCode, Header: response.Header, Body: body}, nil
+	answer := Answer{Status: response.StatusCode, Header: response.Header, Body: body}
+	tell(r, answer)
+	return answer, nil
 }
 
 func (r Request) build(ctx context.Context) (*http.Request, error) {

@@ -1,7 +1,6 @@
 package journey_test
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
@@ -16,30 +15,6 @@ import (
 
 	"lovesaijo/e2e/harness"
 )
-
-// age lets days go by in a city: all that was booked was so many days earlier, and lapses so many days earlier. It
-// must come before the first seal, since that is what seals are for.
-func age(t *testing.T, city *harness.City, days int) {
-	t.Helper()
-	tx, err := city.SQL.Begin(t.Context())
-	require.NoError(t, err)
-	defer func() { _ = tx.Rollback(context.WithoutCancel(t.Context())) }() // nothing is left of it once it has been committed
-	for _, statement := range []string{
-		`UPDATE entries SET at = at - make_interval(days => $1)`,
-		`UPDATE lines SET at = at - make_interval(days => $1)`,
-		`UPDATE postings SET at = at - make_interval(days => $1), expires_on = CASE expires_on WHEN '9999-12-31' THEN expires_on ELSE expires_on - $1 END`,
-		// By way of a day far off: on its way row by row, a lot must not meet another one that has not moved yet.
-		`UPDATE lots SET since = since - make_interval(days => $1), expires_on = expires_on - 40000 - $1 WHERE expires_on < '9999-12-31'`,
-		`UPDATE lots SET expires_on = expires_on + 40000 + 0 * $1 WHERE expires_on < '2000-01-01'`,
-		`UPDATE lots SET since = since - make_interval(days => $1) WHERE expires_on = '9999-12-31'`,
-	} {
-		_, err := tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`) // past the triggers that keep books unchanged
-		require.NoError(t, err)
-		_, err = tx.Exec(t.Context(), statement, days)
-		require.NoError(t, err)
-	}
-	require.NoError(t, tx.Commit(t.Context()))
-}
 
 type lapsing struct {
 	Until string        `json:"until"`
@@ -114,7 +89,7 @@ func TestDaysGoByAndTheBooksHold(t *testing.T) {
 	require.Equal(t, harness.Party{Kind: "resident", Name: "藤田 花", WalletID: hana.WalletID}, held.Lines[0].Holder)
 	require.Zero(t, harness.Post[sweep](t, city.Office, "/v1/admin/sweeps", nil).Wallets, "on its last day a point is good")
 
-	age(t, city, 10)
+	city.Age(t, 10)
 	wallet = hana.Wallet(t)
 	require.EqualValues(t, 850, wallet.Balance)
 	require.EqualValues(t, 700, wallet.Usable, "what has lapsed cannot be used, swept or not")
@@ -146,7 +121,7 @@ func TestDaysGoByAndTheBooksHold(t *testing.T) {
 	require.EqualValues(t, 100, shop.Wallet(t).Usable, "what a shop received does not lapse")
 	require.EqualValues(t, 9_130, position(t, city, fund, "").Unissued)
 
-	age(t, city, 1)
+	city.Age(t, 1)
 	_, err := city.Work(t.Context()) // which sweeps by itself
 	require.NoError(t, err)
 	harness.Await(t, "the day's sweep", func() bool { return hana.Balance(t) == 500 })
@@ -209,7 +184,7 @@ func exportsAgree(t *testing.T, city *harness.City) {
 	for _, f := range ours.Funds {
 		theirs := sums[f.Fund]
 		require.Equal(t, f, harness.Position{
-			Fund: f.Fund, Bank: theirs["bank"], Tills: theirs["till"], Cash: theirs["bank"] + theirs["till"], Unissued: theirs["unissued"],
+			Fund: f.Fund, Bank: theirs["bank"], Tills: theirs["till"], Cash: theirs["bank"] + theirs["till"], Receivables: theirs["receivable"], Unissued: theirs["unissued"],
 			Reserved: theirs["reserved"], Wallets: theirs["wallet"], Claimed: theirs["claimed"],
 			Points: theirs["unissued"] + theirs["reserved"] + theirs["wallet"] + theirs["claimed"],
 		}, "hledger and the trial balance agree to the point")
