@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"github.com/samber/lo"
 	"go.uber.org/fx"
 
 	"lovesaijo/adapter/postgres"
@@ -12,6 +13,7 @@ import (
 	"lovesaijo/usecase"
 	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/correcting"
+	"lovesaijo/usecase/ruling"
 )
 
 // corrections are made by one administrator or by two.
@@ -35,6 +37,8 @@ func newCorrecting(
 }
 
 // newApproving knows the acts that need two people: every activity that has some adds its executors here.
-func newApproving(unit usecase.Unit[approving.Stores], requests approval.Reader, corrections *correcting.Correcting, clock usecase.Clock) *approving.Approving {
-	return approving.New(unit, requests, corrections.Executors(), clock)
+func newApproving(
+	unit usecase.Unit[approving.Stores], requests approval.Reader, corrections *correcting.Correcting, rules *ruling.Ruling, clock usecase.Clock,
+) *approving.Approving {
+	return approving.New(unit, requests, lo.Assign(corrections.Executors(), rules.Executors()), clock)
 }

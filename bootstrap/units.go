@@ -43,7 +43,7 @@ var units = fx.Provide(
 		}
 	}),
 	unitOf(func(s *postgres.Session) ruling.Stores {
-		return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}
+		return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Requests: s.Requests(), Trail: s.Trail()}
 	}),
 	unitOf(func(s *postgres.Session) expiring.Stores {
 		return expiring.Stores{Ledger: s.Ledger(), Outbox: s.Outbox(), Trail: s.Trail()}

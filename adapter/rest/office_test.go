@@ -72,6 +72,37 @@ func TestRulesAreAmendedByWhoeverHasSeenThem(t *testing.T) {
 	require.InDelta(t, 1_000_000, versions[1].(map[string]any)["till_cash_max"], 0)
 }
 
+func TestWhatOneMayCorrectAloneIsRaisedWithASecondAdministrator(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	second := town.second()
+	got := town.ask(town.office, http.MethodGet, "/v1/admin/rules", nil)
+	rules := got.is(http.StatusOK)
+	delete(rules, "version")
+	rules["correct_alone"], rules["reason"] = 20_000, "訂正が滞る"
+	asked := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", got.header.Get("ETag"))
+	waiting := asked.is(http.StatusAccepted)
+	require.Equal(t, "waiting", waiting["state"])
+	require.InDelta(t, 10_000, waiting["correct_alone"], 0, "the rules in force")
+	require.Equal(t, got.header.Get("ETag"), asked.header.Get("ETag"))
+
+	path := approvalsPath + "/" + waiting["approval_id"].(string)
+	shown := town.ask(second, http.MethodGet, path, nil).is(http.StatusOK)
+	require.Equal(t, "rules.amend", shown["action"])
+	require.InDelta(t, 20_000, shown["payload"].(map[string]any)["correct_alone"], 0)
+	town.ask(town.office, http.MethodPost, path+"/approval", body{}).refuses(http.StatusUnprocessableEntity, "approval_same_person")
+	town.ask(second, http.MethodPost, path+"/approval", body{}).is(http.StatusOK)
+	now := town.ask(town.office, http.MethodGet, "/v1/admin/rules", nil)
+	require.InDelta(t, 20_000, now.is(http.StatusOK)["correct_alone"], 0)
+
+	rules["correct_alone"] = 30_000
+	stale := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", now.header.Get("ETag")).is(http.StatusAccepted)
+	rules["correct_alone"] = 10
+	lowered := town.ask(town.office, http.MethodPut, "/v1/admin/rules", rules, "If-Match", now.header.Get("ETag")).is(http.StatusOK)
+	require.Equal(t, []any{"done", nil}, []any{lowered["state"], lowered["approval_id"]})
+	town.ask(second, http.MethodPost, approvalsPath+"/"+stale["approval_id"].(string)+"/approval", body{}).refuses(http.StatusConflict, "rules_changed")
+}
+
 func TestAnOrderOfLotsIsTriedBeforeItIsInForce(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

@@ -54,6 +54,20 @@ type amendRequest struct {
 	}
 }
 
+type amendAnswer struct {
+	Status int
+	ETag   string `header:"ETag" doc:"The version in force, to be sent back as If-Match"`
+	Body   amendedView
+}
+
+// amendedView shows the rules in force after an amendment, or while it waits.
+type amendedView struct {
+	State      string `json:"state" enum:"done,waiting" doc:"waiting: it raises correct_alone, so a second person must approve it first; the rules are the former ones"`
+	ApprovalID string `json:"approval_id,omitempty" format:"uuid" doc:"Of the request that asks for it"`
+	Version    int64  `json:"version"`
+	RulesFields
+}
+
 type versionsAnswer struct {
 	Body struct {
 		Versions []versionView `json:"versions" doc:"Newest first"`
@@ -113,15 +127,15 @@ func (c *contract) rules() {
 	})
 	handle(c, route{
 		method: http.MethodPut, path: "/v1/admin/rules", id: "amend-rules", summary: "ポイントの決まりを変える", tag: tag, needs: may(access.ManageRules),
-	}, func(ctx context.Context, actor access.Actor, in *amendRequest) (*rulesAnswer, error) {
+		waits: true,
+	}, func(ctx context.Context, actor access.Actor, in *amendRequest) (*amendAnswer, error) {
 		version, err := in.version()
 		if err != nil {
 			return nil, err
 		}
 		next := in.Body.rules()
 		next.Version = version
-		amended, err := c.Ruling.Amend(ctx, actor, next, in.Body.Reason)
-		return viewRules(amended), err
+		return viewAmended(c.Ruling.Amend(ctx, actor, next, in.Body.Reason))
 	})
 	handle(c, route{
 		method: http.MethodGet, path: "/v1/admin/rules/versions", id: "list-rules-versions", summary: "ポイントの決まりの履歴を見る", tag: tag,
@@ -202,6 +216,20 @@ func viewDrawn(slices []lot.Slice, rules ledger.Rules) []drawnView {
 
 func viewRules(r ledger.Rules) *rulesAnswer {
 	return &rulesAnswer{ETag: etag(r.Version), Body: rulesView{Version: r.Version, RulesFields: viewRulesFields(r)}}
+}
+
+// viewAmended shows what came of an amendment: 200 where it was made, 202 where it waits.
+func viewAmended(amended ruling.Amended, err error) (*amendAnswer, error) {
+	if err != nil {
+		return nil, err
+	}
+	answer := &amendAnswer{Status: http.StatusOK, ETag: etag(amended.Rules.Version), Body: amendedView{
+		State: "done", ApprovalID: identifier(amended.Request.ID), Version: amended.Rules.Version, RulesFields: viewRulesFields(amended.Rules),
+	}}
+	if amended.Waits() {
+		answer.Status, answer.Body.State = http.StatusAccepted, amended.Request.State.String()
+	}
+	return answer, nil
 }
 
 func viewRulesFields(r ledger.Rules) RulesFields {

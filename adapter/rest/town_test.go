@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 	"github.com/valyala/fasthttp/fasthttputil"
 
@@ -95,6 +96,9 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 	}), correcting.Readers{
 		Statements: statements, Offers: store.Offers(), Periods: store.Settlement(), Requests: store.Approvals(), Roster: store.Roster(),
 	}, now)
+	rulings := ruling.New(memory.NewUnit(store, func(s *memory.Session) ruling.Stores {
+		return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Requests: s.Requests(), Trail: s.Trail()}
+	}), rules, store.Offers(), now)
 	rewards := memory.NewUnit(store, rewardStores)
 	teller := paying.NewTeller(payments, now)
 	teller.Open(2)
@@ -117,17 +121,15 @@ func newTown(t *testing.T, adjust ...func(*rest.Deps)) *town {
 		Funding: funding.New(memory.NewUnit(store, func(s *memory.Session) funding.Stores {
 			return funding.Stores{Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}
 		}), statements, now),
-		Accounts: funding.NewAccounts(store.Funds(), statements, rules, now),
-		Ruling: ruling.New(memory.NewUnit(store, func(s *memory.Session) ruling.Stores {
-			return ruling.Stores{Rulebook: s.Rulebook(), Ledger: s.Ledger(), Treasury: s.Treasury(), Trail: s.Trail()}
-		}), rules, store.Offers(), now),
+		Accounts:     funding.NewAccounts(store.Funds(), statements, rules, now),
+		Ruling:       rulings,
 		PreviewRules: ruling.NewPreviewing(rules, statements, now),
 		Granting:     granting.New(grants, store.Roster(), statements, now),
 		Bulk:         granting.NewBulk(grants, store.Roster(), rules, store.Batches(), now),
 		Correcting:   corrections,
 		Approving: approving.New(memory.NewUnit(store, func(s *memory.Session) approving.Stores {
 			return approving.Stores{Requests: s.Requests(), Trail: s.Trail()}
-		}), store.Approvals(), corrections.Executors(), now),
+		}), store.Approvals(), lo.Assign(corrections.Executors(), rulings.Executors()), now),
 		Expiring: expiring.New(memory.NewUnit(store, func(s *memory.Session) expiring.Stores {
 			return expiring.Stores{Ledger: s.Ledger(), Outbox: s.Outbox(), Trail: s.Trail()}
 		}), statements, store.Funds(), now),

@@ -1,6 +1,9 @@
 // Package ruling decides on what the moving of points goes by: kinds of points with their defaults (clause 4.2.2),
 // the order in which lots are used (clause 4.3.5), and limits. Rules are versions that are never changed. Whoever
 // amends them says which version they have seen, so nobody overwrites what somebody else has just decided.
+//
+// What one administrator may correct alone is for two to raise: an amendment that does so is asked for, and made as it
+// was asked for when a second administrator approves it (package approving, clause 4.6.1). All others are made at once.
 package ruling
 
 import (
@@ -13,6 +16,7 @@ import (
 	"time"
 
 	"lovesaijo/domain/access"
+	"lovesaijo/domain/approval"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/calendar"
 	"lovesaijo/domain/cashback"
@@ -44,11 +48,15 @@ type Stores struct {
 	Rulebook ledger.Rulebook
 	Ledger   ledger.Ledger
 	Treasury fund.Treasury
+	Requests approval.Requests
 	Trail    audit.Trail
 }
 
 // AuditTrail is auditing.Stores'.
 func (s Stores) AuditTrail() audit.Trail { return s.Trail }
+
+// Approvals is approving.Holding's.
+func (s Stores) Approvals() approval.Requests { return s.Requests }
 
 // Ruling changes and shows rules and kinds.
 type Ruling struct {
@@ -149,56 +157,6 @@ func (r *Ruling) Versions(ctx context.Context, actor access.Actor) ([]ledger.Rul
 		return nil, err
 	}
 	return r.reader.Versions(ctx)
-}
-
-// Amend puts rules in force, in place of the version that the actor has seen: next.Version. Kinds are not amended
-// this way. It returns ErrRulesChanged when another version is in force by now.
-func (r *Ruling) Amend(ctx context.Context, actor access.Actor, next ledger.Rules, reason string) (ledger.Rules, error) {
-	act := audit.Act{Action: ActAmend, Target: strconv.FormatInt(next.Version, 10), Reason: reason}
-	return auditing.Do(ctx, r.office, actor, access.ManageRules, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (ledger.Rules, error) {
-		current, err := s.Rulebook.Current(ctx)
-		if err != nil {
-			return ledger.Rules{}, fmt.Errorf("lock rules: %w", err)
-		}
-		if current.Version != next.Version {
-			return ledger.Rules{}, ErrRulesChanged.With("version", current.Version)
-		}
-		amended := next
-		amended.Kinds = current.Kinds
-		if err := amended.Valid(); err != nil {
-			return ledger.Rules{}, err
-		}
-		if err := chargeable(ctx, s, amended, now); err != nil {
-			return ledger.Rules{}, err
-		}
-		act.Before, act.After = changes(sayRules(current), sayRules(amended))
-		amended.Version, err = s.Rulebook.Amend(ctx, ledger.RulesVersion{Rules: amended, By: actor.User, At: now, Reason: reason})
-		return amended, err
-	})
-}
-
-// chargeable refuses rules by which no charge could be booked: charges need a kind and a fund that are open, or
-// neither. The fund's pot is locked, so that it is not being closed meanwhile.
-func chargeable(ctx context.Context, s Stores, rules ledger.Rules, now time.Time) error {
-	if rules.ChargeKind == "" && rules.ChargeFund == "" {
-		return nil
-	}
-	kind, known := rules.Kinds[rules.ChargeKind]
-	switch {
-	case !known:
-		return lot.ErrKindUnknown.At("charge_kind")
-	case kind.Retired != calendar.Never:
-		return lot.ErrKindRetired.At("charge_kind")
-	}
-	pots := ledger.CashMove{Fund: rules.ChargeFund}.TreasuryPots(ledger.Withdrawal)
-	if _, err := s.Ledger.Open(ctx, now, ledger.Want{Pots: pots}); err != nil {
-		return fmt.Errorf("lock fund %s: %w", rules.ChargeFund, err)
-	}
-	of, err := s.Treasury.Get(ctx, rules.ChargeFund)
-	if err != nil {
-		return err
-	}
-	return of.Open()
 }
 
 // sayRules and sayKind put into words what the trail keeps.

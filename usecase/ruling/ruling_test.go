@@ -14,22 +14,30 @@ import (
 	"lovesaijo/domain/fund"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
+	"lovesaijo/usecase/approving"
 	"lovesaijo/usecase/citytest"
 	"lovesaijo/usecase/ruling"
 )
 
 type scene struct {
 	*citytest.City
-	ruling  *ruling.Ruling
-	preview *ruling.Previewing
+	ruling    *ruling.Ruling
+	preview   *ruling.Previewing
+	approving *approving.Approving
 }
 
 func setScene(t *testing.T) scene {
 	city := citytest.OnMemory(t)
 	unit := citytest.Narrow(city, func(s citytest.Stores) ruling.Stores {
-		return ruling.Stores{Rulebook: s.Rulebook, Ledger: s.Ledger, Treasury: s.Treasury, Trail: s.Trail}
+		return ruling.Stores{Rulebook: s.Rulebook, Ledger: s.Ledger, Treasury: s.Treasury, Requests: s.Requests, Trail: s.Trail}
 	})
-	return scene{city, ruling.New(unit, city.Rules, city.Offers, city.Clock), ruling.NewPreviewing(city.Rules, city.Statements, city.Clock)}
+	decisions := citytest.Narrow(city, func(s citytest.Stores) approving.Stores {
+		return approving.Stores{Requests: s.Requests, Trail: s.Trail}
+	})
+	r := ruling.New(unit, city.Rules, city.Offers, city.Clock)
+	return scene{
+		city, r, ruling.NewPreviewing(city.Rules, city.Statements, city.Clock), approving.New(decisions, city.Approvals, r.Executors(), city.Clock),
+	}
 }
 
 func (s scene) rules(t *testing.T) ledger.Rules {
@@ -48,15 +56,16 @@ func TestRulesAreAmendedByWhoeverSawTheCurrentVersion(t *testing.T) {
 	next.Kinds = nil
 	amended, err := s.ruling.Amend(t.Context(), s.Official, next, "試行の終了")
 	require.NoError(t, err)
-	require.Equal(t, seen.Version+1, amended.Version)
-	require.Equal(t, amended, s.rules(t))
-	require.Equal(t, seen.Kinds, amended.Kinds)
+	require.False(t, amended.Waits())
+	require.Equal(t, seen.Version+1, amended.Rules.Version)
+	require.Equal(t, amended.Rules, s.rules(t))
+	require.Equal(t, seen.Kinds, amended.Rules.Kinds)
 
 	_, err = s.ruling.Amend(t.Context(), s.Official, next, "遅れた変更")
 	require.ErrorIs(t, err, ruling.ErrRulesChanged)
 	versions, err := s.ruling.Versions(t.Context(), s.Official)
 	require.NoError(t, err)
-	require.Equal(t, amended.Version, versions[0].Rules.Version)
+	require.Equal(t, amended.Rules.Version, versions[0].Rules.Version)
 	require.Equal(t, s.Official.User, versions[0].By)
 	require.Equal(t, "試行の終了", versions[0].Reason)
 
