@@ -44,6 +44,9 @@ func (m *maker) gather(ctx context.Context) error {
 			m.out.Remaining++
 			continue
 		}
+		if _, known := m.until[claim.Period]; !known {
+			return fmt.Errorf("period %s of claim %s was closed this very moment", claim.Period, claim.ID)
+		}
 		account, has := accounts[claim.Merchant]
 		if !has {
 			m.leave(claim, settlement.ErrClaimNoAccount)
