@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"lovesaijo/domain/cashback"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
 	"lovesaijo/domain/money"
@@ -36,6 +37,16 @@ const (
 	readAllLots    = `SELECT wallet_id, id, kind, fund, expires_on, hops, paid, remaining, since FROM lots`
 	readAllPots    = `SELECT kind, owner, fund, balance FROM pots`
 	readUndoings   = `SELECT entry_id, original_id, amount, receivable FROM corrections`
+	readReturned   = `SELECT wallet_id, sum(amount)::bigint FROM awards WHERE NOT campaign AND entry_id = payment_id GROUP BY wallet_id`
+	// What a campaign has paid is promised no more, and its count stays.
+	readWrongCampaigns = `SELECT c.id, c.accrued, s.promised FROM campaigns c,
+		LATERAL (SELECT coalesce(sum(amount), 0)::bigint AS promised FROM awards WHERE offer_id = c.id AND campaign AND amount <> 0) s
+		WHERE CASE WHEN c.state IN ('paying', 'paid') THEN c.accrued < s.promised ELSE c.accrued <> s.promised END`
+	readWrongShares = `SELECT s.offer_id, s.wallet_id, s.amount, coalesce(a.had, 0) FROM shares s LEFT JOIN campaigns c ON c.id = s.offer_id
+		LEFT JOIN (SELECT offer_id, wallet_id, sum(amount)::bigint AS had FROM awards GROUP BY offer_id, wallet_id) a USING (offer_id, wallet_id)
+		WHERE CASE WHEN c.state IN ('paying', 'paid') THEN s.amount < coalesce(a.had, 0) ELSE s.amount <> coalesce(a.had, 0) END`
+	readLooseAwards = `SELECT a.entry_id, a.offer_id, a.amount FROM awards a WHERE NOT EXISTS (SELECT FROM entries e
+		WHERE e.id = a.entry_id AND (e.type = 8 AND e.id = a.payment_id OR e.type IN (16, 17) AND e.corrects_id = a.payment_id))`
 	countKeys      = `SELECT count(*) FROM idempotency_keys`
 	readLooseKeys  = `SELECT actor_id, key, result FROM idempotency_keys k
 		WHERE NOT EXISTS (SELECT FROM entries t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM batches t WHERE t.id = k.result)
@@ -186,6 +197,32 @@ func (r *reading) Undoings(ctx context.Context, yield func(ledger.Undoing)) erro
 	return r.each(ctx, func(v [][]byte) {
 		yield(ledger.Undoing{Entry: rawUUID(v[0]), Original: rawUUID(v[1]), Amount: money.Points(rawInt8(v[2])), Receivable: money.Points(rawInt8(v[3]))})
 	}, readUndoings)
+}
+
+// Returned is proof.Reading's.
+func (r *reading) Returned(ctx context.Context, yield func(ledger.WalletID, money.Points)) error {
+	return r.each(ctx, func(v [][]byte) { yield(rawUUID(v[0]), money.Points(rawInt8(v[1]))) }, readReturned)
+}
+
+// Promises is proof.Reading's.
+func (r *reading) Promises(ctx context.Context, found *proof.Findings) error {
+	err := r.each(ctx, func(v [][]byte) {
+		found.Add(proof.PromiseDiffers, "campaign "+cashback.OfferID(rawUUID(v[0])).String(), "counts %d, its awards sum to %d", rawInt8(v[1]), rawInt8(v[2]))
+	}, readWrongCampaigns)
+	if err != nil {
+		return fmt.Errorf("campaigns: %w", err)
+	}
+	err = r.each(ctx, func(v [][]byte) {
+		subject := fmt.Sprintf("share of wallet %s in offer %s", ledger.WalletID(rawUUID(v[1])), cashback.OfferID(rawUUID(v[0])))
+		found.Add(proof.PromiseDiffers, subject, "counts %d, its awards sum to %d", rawInt8(v[2]), rawInt8(v[3]))
+	}, readWrongShares)
+	if err != nil {
+		return fmt.Errorf("shares: %w", err)
+	}
+	return r.each(ctx, func(v [][]byte) {
+		subject := fmt.Sprintf("award of offer %s by entry %s", cashback.OfferID(rawUUID(v[1])), ledger.EntryID(rawUUID(v[0])))
+		found.Add(proof.AwardNoPayment, subject, "is %d, and the entry is no payment or correction of one", rawInt8(v[2]))
+	}, readLooseAwards)
 }
 
 // Seals is proof.Reading's.

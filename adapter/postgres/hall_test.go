@@ -124,6 +124,7 @@ func (h *hall) liveOn(t *testing.T) {
 		h.exec(t, `INSERT INTO batch_rows (batch_id, no, wallet_id, amount, state, entry_id)
 			SELECT batch_id, 1, $2, 50, 'granted', id FROM entries WHERE type = 6 AND batch_id = $1 ON CONFLICT DO NOTHING`,
 			[16]byte(prooftest.Campaign), [16]byte(prooftest.Hana))
+		h.exec(t, `UPDATE campaigns SET state = 'paying' WHERE id IN (SELECT id FROM batches)`)
 	}
 }
 

@@ -213,6 +213,28 @@ var plantedOn = map[string]struct {
 		`DELETE FROM corrections WHERE entry_id = (SELECT id FROM entries WHERE seq = 22)`,
 		proof.CorrectionMissing, "does not say how much",
 	},
+	"an award of no payment": {
+		`INSERT INTO awards (payment_id, entry_id, offer_id, wallet_id, shop_id, at, campaign, base, earned, amount)
+			SELECT gen_random_uuid(), gen_random_uuid(), offer_id, wallet_id, shop_id, at, campaign, base, earned, 500 FROM awards WHERE campaign LIMIT 1`,
+		proof.AwardNoPayment, "is 500, and the entry is no payment",
+	},
+	"an award with more in it": {
+		`UPDATE awards SET amount = amount + 7 WHERE NOT campaign AND entry_id = (SELECT id FROM entries WHERE seq = 21)`,
+		proof.AwardDiffers, "was awarded 257, journal says 250",
+	},
+	"a campaign that counts more than it promised": {
+		`UPDATE campaigns SET accrued = accrued + 5, state = 'ended'`,
+		proof.PromiseDiffers, "counts 55, its awards sum to 0",
+	},
+	"a promise with more in it": {
+		`UPDATE awards SET amount = amount + 70 WHERE campaign AND entry_id = (SELECT id FROM entries WHERE seq = 21)`,
+		proof.PromiseDiffers, "counts 50, its awards sum to 70",
+	},
+	"a share that forgets what was had": {
+		`INSERT INTO shares (wallet_id, offer_id, amount) SELECT wallet_id, offer_id, 0 FROM awards WHERE NOT campaign AND payment_id <> (SELECT id FROM entries WHERE seq = 21) AND amount > 0 LIMIT 1;
+		 DELETE FROM awards WHERE entry_id = (SELECT id FROM entries WHERE seq = 27)`,
+		proof.PromiseDiffers, "share of wallet a0000000-0000-0000-0000-000000000001",
+	},
 	"an amount undone by nothing": {
 		`INSERT INTO corrections (entry_id, original_id, amount) SELECT gen_random_uuid(), id, 9 FROM entries WHERE seq = 26`,
 		proof.CorrectionExtra, "is said to have undone 9",

@@ -31,6 +31,10 @@ type Reading interface {
 	Corrected(ctx context.Context, yield func(*ledger.Entry)) error
 	// Undoings calls yield with what is kept of corrections beside the journal: how much of which entry each undid.
 	Undoings(ctx context.Context, yield func(ledger.Undoing)) error
+	// Returned calls yield with what payments are said to have returned to each wallet at once, corrections apart.
+	Returned(ctx context.Context, yield func(wallet ledger.WalletID, amount money.Points)) error
+	// Promises names awards of no payment or correction, and campaigns and shares that do not count what the awards sum to.
+	Promises(ctx context.Context, found *Findings) error
 	// Seals gives all seals by number.
 	Seals(ctx context.Context) ([]Seal, error)
 	// Keys names idempotency keys whose entry, or whatever else they led to, is gone, and tells how many keys there are.

@@ -171,6 +171,17 @@ func TestWhatStandsWrongOfCashbackAndDebtsIsNamed(t *testing.T) {
 			i := slices.IndexFunc(town.Lines, func(l ledger.Line) bool { return l.Cashback > 0 })
 			town.Lines[i].Cashback++
 		}, []proof.Code{proof.LineDiffers}, "the cashback 151, journal says 150"},
+		"an award that was not given": {func(town *prooftest.Town) {
+			town.Awards[0].Amount += 8
+		}, []proof.Code{proof.AwardDiffers}, "was awarded 258, journal says 250"},
+		"cashback that was not awarded": {func(town *prooftest.Town) {
+			town.Awards = nil
+		}, []proof.Code{proof.AwardDiffers}, "was awarded nothing, journal says 250"},
+		"an award out of nowhere": {func(town *prooftest.Town) {
+			a := town.Awards[0]
+			a.Wallet = ledger.WalletID{9}
+			town.Awards = append(town.Awards, a)
+		}, []proof.Code{proof.AwardDiffers}, "was awarded 150, journal says 0"},
 		"a debt forgiven": {func(town *prooftest.Town) {
 			town.Pots[ledger.Pot{Account: ledger.Account{Kind: ledger.Receivable, Owner: prooftest.Shop}, Fund: "city"}] = 0
 		}, []proof.Code{proof.PotDiffers, proof.FundUnbalanced}, "has 0, journal says 300"},

@@ -62,6 +62,13 @@ const (
 	FundUnbalanced Code = "fund_unbalanced" // bank + tills + receivables is not unissued + reserved + wallets + claimed
 )
 
+// What is said to have been earned, and was not.
+const (
+	AwardDiffers   Code = "award_differs"    // awards of a person that are not the cashback the journal has
+	AwardNoPayment Code = "award_no_payment" // an award of no payment, or taken back by no correction of it
+	PromiseDiffers Code = "promise_differs"  // a campaign, or a person's share, that does not count its awards
+)
+
 // What the seals contradict.
 const (
 	SealOrder       Code = "seal_order"        // numbers or ranges that do not follow one another

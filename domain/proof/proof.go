@@ -65,7 +65,8 @@ type holder struct {
 	id      ledger.WalletID
 	balance money.Points
 	lines   int64
-	print   uint64 // sum of the fingerprints of its lines
+	print   uint64       // sum of the fingerprints of its lines
+	earned  money.Points // returned at once by payments
 	seen    bool
 }
 
@@ -150,6 +151,7 @@ func (p *Proof) Fold(e *ledger.Entry) {
 	var cashback money.Points
 	for n := p.forward; n < len(e.Postings); n++ {
 		cashback += e.Postings[n].Amount
+		p.holders[p.holder(e.Postings[n].Destination.Owner)].earned += e.Postings[n].Amount
 	}
 	for i := range p.touched {
 		p.line(e, &p.touched[i], cashback)

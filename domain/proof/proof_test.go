@@ -47,6 +47,7 @@ func prove(town *prooftest.Town) *proof.Proof {
 		p.CompareUndoing(u)
 	}
 	town.Corrected(p.CompareCorrected)
+	town.Returned(p.CompareReturned)
 	for pot, balance := range town.Pots {
 		p.ComparePot(pot, balance)
 	}

@@ -68,6 +68,27 @@ func (p *Proof) CompareLot(wallet ledger.WalletID, stored *lot.Lot) {
 	}
 }
 
+// CompareReturned compares what awards say that payments returned to a wallet at once. All wallets that are said to have
+// got something are shown.
+func (p *Proof) CompareReturned(id ledger.WalletID, amount money.Points) {
+	var earned money.Points
+	if at, known := p.wallets[id]; known {
+		earned, p.holders[at].earned = p.holders[at].earned, 0
+	}
+	if amount != earned {
+		p.findings.Add(AwardDiffers, "wallet "+id.String(), "was awarded %d, journal says %d", int64(amount), int64(earned))
+	}
+}
+
+// concludeReturned names cashback that no award tells of.
+func (p *Proof) concludeReturned() {
+	for i := range p.holders {
+		if h := &p.holders[i]; h.earned != 0 {
+			p.findings.Add(AwardDiffers, "wallet "+h.id.String(), "was awarded nothing, journal says %d", int64(h.earned))
+		}
+	}
+}
+
 // Conclude names what the journal has and nobody showed, once all stored pots, wallets and lots were compared, and
 // checks for each fund that what is stored keeps bank + tills + receivables = unissued + reserved + wallets + claimed.
 func (p *Proof) Conclude() {
@@ -89,6 +110,7 @@ func (p *Proof) Conclude() {
 		}
 	}
 	p.concludeCorrections()
+	p.concludeReturned()
 	for _, f := range positions(p.stored) {
 		if int64(f.Assets()) != int64(f.Points()) {
 			p.findings.Add(FundUnbalanced, "fund "+string(f.Fund),

@@ -87,6 +87,15 @@ func (p *Paper) Undoings(_ context.Context, yield func(ledger.Undoing)) error {
 	return nil
 }
 
+// Returned is proof.Reading's.
+func (p *Paper) Returned(_ context.Context, yield func(ledger.WalletID, money.Points)) error {
+	p.Town.Returned(yield)
+	return nil
+}
+
+// Promises is proof.Reading's. On paper awards are counted as they are written.
+func (p *Paper) Promises(context.Context, *proof.Findings) error { return nil }
+
 // Seals is proof.Reading's.
 func (p *Paper) Seals(context.Context) ([]proof.Seal, error) { return p.Sealed, nil }
 

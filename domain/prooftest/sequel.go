@@ -79,6 +79,19 @@ func (town *Town) Corrected(yield func(*ledger.Entry)) {
 	}
 }
 
+// Returned calls yield with what payments returned to each wallet at once.
+func (town *Town) Returned(yield func(ledger.WalletID, money.Points)) {
+	sums := map[ledger.WalletID]money.Points{}
+	for _, a := range town.Awards {
+		if !a.Campaign && a.Entry == a.Payment {
+			sums[a.Wallet] += a.Amount
+		}
+	}
+	for wallet, sum := range sums {
+		yield(wallet, sum)
+	}
+}
+
 // Act is an act of the sequel. It finds earlier entries by their numbers.
 type Act func(b *ledger.Book, earlier func(no int) ledger.Entry) error
 

@@ -71,6 +71,9 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 		if err := reading.Lines(groupContext, lines.Add); err != nil {
 			return fmt.Errorf("lines: %w", err)
 		}
+		if err := reading.Promises(groupContext, loose); err != nil {
+			return fmt.Errorf("promises: %w", err)
+		}
 		verdict.Counts.Keys, err = reading.Keys(groupContext, loose)
 		return err
 	})
@@ -80,7 +83,7 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	if err := reading.Loose(ctx, loose); err != nil {
 		return Verdict{}, fmt.Errorf("loose postings: %w", err)
 	}
-	if err := v.corrections(ctx, reading, books); err != nil {
+	if err := v.beside(ctx, reading, books); err != nil {
 		return Verdict{}, err
 	}
 	if err := v.compare(ctx, reading, books); err != nil {
@@ -103,13 +106,16 @@ func (v *Verify) Do(ctx context.Context) (Verdict, error) {
 	return verdict, nil
 }
 
-// corrections shows the proof what was undone, and what is kept of it beside the journal.
-func (v *Verify) corrections(ctx context.Context, reading proof.Reading, books *proof.Proof) error {
+// beside shows the proof what is kept of corrections and cashback beside the journal, and what was undone.
+func (v *Verify) beside(ctx context.Context, reading proof.Reading, books *proof.Proof) error {
 	if err := reading.Undoings(ctx, books.CompareUndoing); err != nil {
 		return fmt.Errorf("undoings: %w", err)
 	}
 	if err := reading.Corrected(ctx, books.CompareCorrected); err != nil {
 		return fmt.Errorf("corrected entries: %w", err)
+	}
+	if err := reading.Returned(ctx, books.CompareReturned); err != nil {
+		return fmt.Errorf("awards: %w", err)
 	}
 	return nil
 }
