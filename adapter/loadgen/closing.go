@@ -44,7 +44,7 @@ type Closing struct {
 // then alone again.
 func CloseBeside(ctx context.Context, o Options, c ClosingOptions, out io.Writer) (Report, error) {
 	fill(&c.AdminPassword, o.Password)
-	o.Floor = nil
+	o.Floor, o.Rounds = nil, 1
 	o, err := o.settled(64)
 	if err != nil {
 		return Report{}, err
