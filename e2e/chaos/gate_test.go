@@ -47,7 +47,9 @@ func install(t *testing.T, city *harness.City, gates ...[]gate) *gatekeeper {
 		$$ BEGIN PERFORM pg_advisory_xact_lock_shared(`+fmt.Sprint(gateClass)+`, TG_ARGV[0]::int); RETURN NEW; END $$`)
 	for _, some := range gates {
 		for _, g := range some {
-			require.NotContains(t, k.keys, g.name)
+			if k.keys[g.name] != 0 {
+				continue // acts have some in common
+			}
 			k.keys[g.name] = len(k.keys) + 1
 			kind, deferred, when := "TRIGGER", "", ""
 			if g.atCommit {

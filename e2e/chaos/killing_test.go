@@ -15,10 +15,10 @@ import (
 // surprises are kills at moments that nobody chose.
 const surprises = 10
 
-// momentOf draws the moment of a surprise: each from its own part of the time that the work takes undisturbed, and a
-// little beyond it.
+// momentOf draws the moment of a surprise: each from its own part of twice the time that the work takes undisturbed,
+// since processes that have just been started are slower.
 func momentOf(surprise int, took time.Duration) time.Duration {
-	part := took * 5 / 4 / surprises
+	part := 2 * took / surprises
 	return time.Duration(surprise)*part + rand.N(part+1)
 }
 
