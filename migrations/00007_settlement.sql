@@ -42,8 +42,9 @@ CREATE TABLE statements (
 CREATE INDEX statements_of_merchant ON statements (merchant_id);
 CREATE TRIGGER statements_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- What a merchant has claimed since a closing, and what was booked as owed: a few among the millions of their tables.
+-- What a merchant has claimed since a closing, what a wallet was adjusted by, and what was booked as owed: a few among the millions of their tables.
 CREATE INDEX lines_of_claims ON lines (wallet_id) WHERE type IN (11, 12);
+CREATE INDEX lines_of_adjustments ON lines (wallet_id, at) WHERE type = 18;
 CREATE INDEX postings_of_debts ON postings (entry_id) WHERE source_kind = 7 OR destination_kind = 7;
 
 CREATE TABLE claims (
@@ -195,5 +196,5 @@ CREATE TABLE frozen_reports (
 CREATE TRIGGER frozen_reports_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON frozen_reports FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 -- +goose Down
-DROP INDEX lines_of_claims, postings_of_debts;
+DROP INDEX lines_of_claims, lines_of_adjustments, postings_of_debts;
 DROP TABLE frozen_reports, approval_requests, settlement_settings, payouts, bank_files, bank_accounts, claims, statements, periods;

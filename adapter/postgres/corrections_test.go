@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/samber/lo"
 	"github.com/stretchr/testify/require"
 
 	"lovesaijo/adapter/pgcluster/pgtest"
@@ -223,4 +224,27 @@ func TestOfManyWhoCorrectAtOnceNobodyUndoesMoreThanThereWas(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 1_000, c.Balance(t, c.hana))
 	require.Equal(t, before, c.Position(t, citytest.Fund))
+}
+
+// TestOfManyAdjustmentsAtOnceNoMoreAreMadeThanOneMayMakeAlone lets administrators adjust one wallet in slices at the
+// same moment, each in a transaction of their own.
+func TestOfManyAdjustmentsAtOnceNoMoreAreMadeThanOneMayMakeAlone(t *testing.T) {
+	t.Parallel()
+	c := openCourtroom(t)
+	results, errs := make([]correcting.Result, 8), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() {
+			results[i], errs[i] = c.correcting.Adjust(t.Context(), c.official(), correcting.Adjustment{
+				Key: c.Key(), Wallet: c.hana.Wallet, Fund: citytest.Fund, Amount: 3_000, Kind: citytest.Gift.Code, Reason: "分割",
+			})
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	require.Equal(t, 5, lo.CountBy(results, correcting.Result.Waits))
+	require.EqualValues(t, 9_000, c.Balance(t, c.hana), "three times 3,000 of the 10,000 of a day")
+	c.Position(t, citytest.Fund)
 }

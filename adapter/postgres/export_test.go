@@ -6,6 +6,8 @@ const (
 	ReadLine    = readLine
 	ReadSources = readSources
 
+	SumAdjusted = sumAdjusted
+
 	ReadLastBefore     = readLastBefore
 	SumClaimedSince    = sumClaimedSince
 	ReadStatementLines = readStatementLines

@@ -82,6 +82,7 @@ func TestOfALongJournalLittleIsReadAtATime(t *testing.T) {
 	for what, statement := range map[string]struct{ sql, arguments string }{
 		"the tills of the city":              {postgres.ReadTills, ""},
 		"one line of a long history":         {postgres.ReadLine, `(` + lot + `, ` + entry + `)`},
+		"what a shop was adjusted by":        {postgres.SumAdjusted, `(` + lot + `, '2026-01-01', '2026-01-02')`},
 		"the newest sources of a shop's lot": {postgres.ReadSources, `(ARRAY[` + lot + `, ` + entry + `]::uuid[], 21)`},
 	} {
 		require.Less(t, rowsRead(t, conn, statement.sql, statement.arguments), 2_000.0, what)

@@ -20,6 +20,7 @@ import (
 	"lovesaijo/domain/ident"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/lot"
+	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
 	"lovesaijo/usecase/paying"
 	"lovesaijo/usecase/signingin"
@@ -48,6 +49,9 @@ func (b openBook) Peek(ctx context.Context, now time.Time, want ledger.Want) (*l
 	return b.Open(ctx, now, want)
 }
 func (openBook) Append(context.Context, *ledger.Book) error { return nil }
+func (openBook) Adjusted(context.Context, ledger.WalletID, calendar.Day) (money.Points, error) {
+	return 0, nil
+}
 
 // noOutbox keeps nothing.
 type noOutbox struct{}

@@ -82,6 +82,7 @@ type adjustmentPreviewView struct {
 	FundAfter    money.Points `json:"fund_after"`
 	ExpiresOn    *string      `json:"expires_on" format:"date" nullable:"true" doc:"Of points that go in"`
 	Lots         []drawnView  `json:"lots" doc:"That points go out of, in the order in which they go"`
+	Today        money.Points `json:"adjusted_today" doc:"What the wallet was adjusted by today already, up and down; it counts towards the limit"`
 	Limit        money.Points `json:"limit" doc:"What one administrator does alone"`
 	SecondPerson bool         `json:"second_person" doc:"A second administrator must approve it"`
 }
@@ -180,7 +181,7 @@ func (c *contract) previewAdjustment(ctx context.Context, actor access.Actor, in
 	v := adjustmentPreviewView{
 		Wallet: names.view(account, false), Before: preview.Before, After: preview.After, FundBefore: preview.FundBefore, FundAfter: preview.FundAfter,
 		Lots:  viewDrawn(preview.Slices, ledger.Rules{Kinds: preview.Kinds}),
-		Limit: preview.Limit, SecondPerson: preview.SecondPerson,
+		Today: preview.Today, Limit: preview.Limit, SecondPerson: preview.SecondPerson,
 	}
 	if cmd.Amount > 0 {
 		v.ExpiresOn = lastDay(preview.Expires)

@@ -185,6 +185,19 @@ func TestAWalletIsAdjusted(t *testing.T) {
 		refuses(http.StatusUnprocessableEntity, "adjustment_wallet_missing")
 }
 
+func TestAdjustmentsOfADayAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	town := newTown(t)
+	town.alone(100)
+	up := body{"wallet_id": town.hana.user.Wallet.String(), "fund": "premium", "kind": "city", "amount": 60, "reason": "窓口"}
+	town.ask(town.office, http.MethodPost, adjustmentsPath, up, keyed, "adjust-00001").is(http.StatusCreated)
+	preview := town.ask(town.office, http.MethodPost, adjustmentsPath+"/preview", up).is(http.StatusOK)
+	require.Equal(t, []any{60.0, 100.0, true}, []any{preview["adjusted_today"], preview["limit"], preview["second_person"]})
+	waiting := town.ask(town.office, http.MethodPost, adjustmentsPath, up, keyed, "adjust-00002").is(http.StatusAccepted)
+	require.Equal(t, "waiting", waiting["state"])
+	require.Equal(t, money.Points(1_060), town.balance(town.hana))
+}
+
 func TestWhatIsMissingIsListedBookedAsOwedAndRecovered(t *testing.T) {
 	t.Parallel()
 	town := newTown(t)

@@ -54,6 +54,9 @@ type Ledger interface {
 	Peek(ctx context.Context, now time.Time, want Want) (*Book, error)
 	// Append writes all that the acts left in the book. A book is appended once.
 	Append(ctx context.Context, book *Book) error
+	// Adjusted sums what adjustments have given to the wallet on a day and what they have taken, both as amounts above
+	// zero. To whoever has opened a book with the wallet, the sum stays as it is until the unit ends.
+	Adjusted(ctx context.Context, wallet WalletID, day calendar.Day) (money.Points, error)
 }
 
 // Want names what a unit of work needs of the ledger.

@@ -26,6 +26,8 @@ var correctingContracts = []contract{
 	{"what is owed stands in the position, now and then, until it is paid", debtsStandInThePosition},
 	{"a correction that is turned back or only peeked at leaves nothing", turnedBackCorrectionsLeaveNothing},
 	{"adjustments read back", adjustmentsReadBack},
+	{"adjustments of a wallet are summed by the day", adjustmentsAreSummed},
+	{"whoever waited for a wallet sees what it was adjusted by meanwhile", adjustmentsAreSeen},
 	{"an entry that does not exist has no past", strangersHaveNoPast},
 }
 
@@ -348,14 +350,7 @@ func turnedBackCorrectionsLeaveNothing(t *testing.T, b Bench) {
 func adjustmentsReadBack(t *testing.T, b Bench) {
 	w := found(t, b)
 	for _, amount := range []money.Points{500, -200} {
-		change := ledger.Change{Actor: w.mayor.ID, Wallet: w.hana.Wallet, Fund: "city", Amount: amount, Memo: "調整"}
-		if amount > 0 {
-			change.Kind = gift.Code
-		}
-		receipt, err := act(w, Now, ledger.Want{Wallets: []ledger.WalletID{w.hana.Wallet}, Pots: []ledger.Pot{unissued}}, func(b *ledger.Book) (ledger.Receipt, error) {
-			return b.Adjust(change)
-		})
-		require.NoError(t, err)
+		receipt := w.adjust(w.hana, amount, Now)
 		line, err := w.Statements.LineOf(t.Context(), w.hana.Wallet, receipt.Entry)
 		require.NoError(t, err)
 		require.Equal(t, []any{ledger.Adjustment, amount, "調整"}, []any{line.Type, line.Delta, line.Memo})

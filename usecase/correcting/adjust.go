@@ -116,7 +116,11 @@ func (c *Correcting) adjustOrAsk(ctx context.Context, s Stores, now time.Time, a
 	if err != nil {
 		return made{}, err
 	}
-	if receipt.Amount <= book.Rules.CorrectAlone {
+	today, err := adjustedToday(ctx, s, now, change)
+	if err != nil {
+		return made{}, err
+	}
+	if today+receipt.Amount <= book.Rules.CorrectAlone {
 		sayChange(act, change, before, receipt)
 		return made{id: receipt.Entry}, c.write(ctx, s, book)
 	}
@@ -171,6 +175,17 @@ func adjust(ctx context.Context, s Stores, book *ledger.Book, change ledger.Chan
 	return book.Adjust(change)
 }
 
+// adjustedToday sums what the wallet was adjusted by on this day, whoever did it and in whichever direction: it counts
+// towards what one administrator may do alone, so that nobody gets by the limit in slices. Behind the wallet's lock the
+// sum stays as it is.
+func adjustedToday(ctx context.Context, s Stores, now time.Time, change ledger.Change) (money.Points, error) {
+	sum, err := s.Ledger.Adjusted(ctx, change.Wallet, calendar.DayOf(now))
+	if err != nil {
+		return 0, fmt.Errorf("adjustments of wallet %s: %w", change.Wallet, err)
+	}
+	return sum, nil
+}
+
 func sayChange(act *audit.Act, change ledger.Change, before money.Points, receipt ledger.Receipt) {
 	act.Before = map[string]string{"balance": figure(before)}
 	act.After["entry"], act.After["balance"] = receipt.Entry.String(), figure(receipt.Balance)
@@ -186,6 +201,7 @@ type AdjustmentPreview struct {
 	FundAfter    money.Points
 	Expires      calendar.Day // of points that go in
 	Slices       []lot.Slice  // that go out
+	Today        money.Points // what the wallet was adjusted by today already, which counts towards the limit
 	Limit        money.Points // what one administrator does alone
 	SecondPerson bool
 	Kinds        map[lot.KindCode]lot.Kind
@@ -202,7 +218,8 @@ func (c *Correcting) PreviewAdjustment(ctx context.Context, actor access.Actor, 
 	}
 	change := cmd.change(actor.User, wallet)
 	return usecase.Do(ctx, c.office.Unit, func(ctx context.Context, s Stores) (AdjustmentPreview, error) {
-		book, err := s.Ledger.Peek(ctx, c.office.Clock(), wantsOf(change))
+		now := c.office.Clock()
+		book, err := s.Ledger.Peek(ctx, now, wantsOf(change))
 		if err != nil {
 			return AdjustmentPreview{}, fmt.Errorf("peek at wallet %s: %w", wallet, err)
 		}
@@ -215,7 +232,10 @@ func (c *Correcting) PreviewAdjustment(ctx context.Context, actor access.Actor, 
 			return AdjustmentPreview{}, err
 		}
 		preview.After, preview.FundAfter, preview.Slices = receipt.Balance, book.Balance(unissued), receipt.Slices
-		preview.SecondPerson = receipt.Amount > book.Rules.CorrectAlone
+		if preview.Today, err = adjustedToday(ctx, s, now, change); err != nil {
+			return AdjustmentPreview{}, err
+		}
+		preview.SecondPerson = preview.Today+receipt.Amount > book.Rules.CorrectAlone
 		if entries := book.Written().Entries; cmd.Amount > 0 {
 			preview.Expires = entries[0].Postings[0].Points.Expires
 		}

@@ -13,6 +13,7 @@ import (
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/money"
 	"lovesaijo/domain/user"
 	"lovesaijo/domain/usertest"
 	"lovesaijo/usecase/approving"
@@ -187,6 +188,57 @@ func TestAnAdjustmentAboveTheLimitIsMadeAsItWasAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, ledger.EntryID(approved.Result), again.Entry)
 	require.EqualValues(t, 101, again.Amount)
+}
+
+func TestAdjustmentsOfOneWalletAndDayAreCountedTogether(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	s.alone(t, 100)
+	s.adjust(t, s.adjustment(s.hana, 60))
+	s.adjust(t, s.adjustment(s.hana, -30))
+	s.adjust(t, s.adjustment(s.shop, 100)) // another wallet
+	slice := s.adjustment(s.hana, 11)
+	preview, err := s.correcting.PreviewAdjustment(t.Context(), s.Official, slice)
+	require.NoError(t, err)
+	require.Equal(t, []any{money.Points(90), true}, []any{preview.Today, preview.SecondPerson})
+	asked, err := s.correcting.Adjust(t.Context(), s.Official, slice)
+	require.NoError(t, err)
+	require.True(t, asked.Waits(), "up and down, it is more than one may do alone in a day")
+	another, err := s.correcting.Adjust(t.Context(), s.other, s.adjustment(s.hana, -11))
+	require.NoError(t, err)
+	require.True(t, another.Waits(), "whoever does it")
+	rest := s.adjustment(s.hana, 10)
+	preview, err = s.correcting.PreviewAdjustment(t.Context(), s.Official, rest)
+	require.NoError(t, err)
+	require.False(t, preview.SecondPerson)
+	s.adjust(t, rest)
+	_, err = s.approving.Approve(t.Context(), s.other, asked.Request.ID, "")
+	require.NoError(t, err)
+	require.EqualValues(t, 51, s.Balance(t, s.hana))
+
+	s.Advance(12*time.Hour - time.Second) // one second before midnight in Japan
+	asked, err = s.correcting.Adjust(t.Context(), s.Official, s.adjustment(s.hana, 1))
+	require.NoError(t, err)
+	require.True(t, asked.Waits())
+	s.Advance(time.Second)
+	s.adjust(t, s.adjustment(s.hana, 100))
+}
+
+func TestOfManyAdjustmentsAtOnceNoMoreAreMadeThanOneMayMakeAlone(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	s.alone(t, 100)
+	results, errs := make([]correcting.Result, 8), make([]error, 8)
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() { results[i], errs[i] = s.correcting.Adjust(t.Context(), s.Official, s.adjustment(s.hana, 30)) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	require.Equal(t, 5, lo.CountBy(results, correcting.Result.Waits))
+	require.EqualValues(t, 90, s.Balance(t, s.hana))
 }
 
 func TestWhatIsOwedIsBookedWithTheApproval(t *testing.T) {

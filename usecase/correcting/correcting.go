@@ -4,7 +4,8 @@
 //
 // A preview shows every consequence before it is one. What goes beyond Rules.CorrectAlone is not done at once: it is
 // asked for, and done as it was asked for when a second administrator approves it (package approving). Of an entry,
-// what was undone before counts as well, so that nobody gets by the limit in slices.
+// what was undone before counts as well, and of a wallet, what it was adjusted by on the same day, so that nobody gets
+// by the limit in slices.
 //
 // Points that a party has spent cannot be taken back: the correction is refused with what is missing in which wallet
 // and fund, or, by who may, the rest is booked as owed until it is recovered in cash or in points.
