@@ -17,6 +17,7 @@ func (c *City) Age(t testing.TB, days int) {
 	_, err = tx.Exec(t.Context(), `SET LOCAL session_replication_role = replica`) // past the triggers that keep books unchanged
 	require.NoError(t, err)
 	for _, statement := range []string{
+		`UPDATE funds SET created_at = created_at - make_interval(days => $1)`,
 		`UPDATE entries SET at = at - make_interval(days => $1)`,
 		`UPDATE lines SET at = at - make_interval(days => $1)`,
 		`UPDATE awards SET at = at - make_interval(days => $1)`,
