@@ -112,6 +112,8 @@ CREATE TABLE bank_files (
     replaces   uuid        CONSTRAINT bank_files_replaces_fkey REFERENCES bank_files,
     made_by    uuid        NOT NULL,
     made_at    timestamptz NOT NULL,
+    taken_by   uuid,                 -- who was the first to get the content
+    taken_at   timestamptz,
     sent_by    uuid,
     sent_at    timestamptz,
     version    bigint      NOT NULL DEFAULT 1,

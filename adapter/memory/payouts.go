@@ -134,7 +134,7 @@ func (c *Claims) SaveFile(_ context.Context, f settlement.File) error {
 	if !known || was.Version != f.Version {
 		return settlement.ErrClaimChanged
 	}
-	was.State, was.SentBy, was.SentAt = f.State, f.SentBy, f.SentAt
+	was.State, was.TakenBy, was.TakenAt, was.SentBy, was.SentAt = f.State, f.TakenBy, f.TakenAt, f.SentBy, f.SentAt
 	was.Version++
 	c.session.files.put(f.ID, was)
 	return nil

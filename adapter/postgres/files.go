@@ -13,13 +13,16 @@ import (
 )
 
 const (
-	fileColumns = `id, no, name, format, date - 'epoch'::date, count, total, sha256, state, replaces, made_by, made_at, sent_by, sent_at, version`
-	readFile    = `SELECT ` + fileColumns + `, sealed FROM bank_files WHERE id = $1`
-	lockFile    = readFile + ` FOR NO KEY UPDATE`
-	listFiles   = `SELECT ` + fileColumns + `, NULL::bytea FROM bank_files WHERE id < $1 ORDER BY id DESC LIMIT $2`
-	addFile     = `INSERT INTO bank_files (id, no, name, format, date, count, total, sha256, state, replaces, made_by, made_at, sent_by, sent_at, sealed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	saveFile   = `UPDATE bank_files SET state = $3, sent_by = $4, sent_at = $5, version = version + 1 WHERE id = $1 AND version = $2 RETURNING id`
+	fileColumns = `id, no, name, format, date - 'epoch'::date, count, total, sha256, state, replaces, made_by, made_at, taken_by, taken_at,
+		sent_by, sent_at, version`
+	readFile  = `SELECT ` + fileColumns + `, sealed FROM bank_files WHERE id = $1`
+	lockFile  = readFile + ` FOR NO KEY UPDATE`
+	listFiles = `SELECT ` + fileColumns + `, NULL::bytea FROM bank_files WHERE id < $1 ORDER BY id DESC LIMIT $2`
+	addFile   = `INSERT INTO bank_files (id, no, name, format, date, count, total, sha256, state, replaces, made_by, made_at,
+		taken_by, taken_at, sent_by, sent_at, sealed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
+	saveFile = `UPDATE bank_files SET state = $3, taken_by = $4, taken_at = $5, sent_by = $6, sent_at = $7, version = version + 1
+		WHERE id = $1 AND version = $2 RETURNING id`
 	nextFileNo = `SELECT coalesce(max(no), 0) + 1 FROM bank_files WHERE date = $1`
 	// Whoever exports queues here. Readers and payouts that refer to a file do not wait.
 	lockFiles = `LOCK TABLE bank_files IN SHARE ROW EXCLUSIVE MODE`
@@ -28,7 +31,7 @@ const (
 // AddFile is settlement.Claims'.
 func (c *Claims) AddFile(_ context.Context, f settlement.File) error {
 	c.session.write(addFile, [16]byte(f.ID), f.No, f.Name, f.Format, date(f.Date), f.Count, int64(f.Total), f.SHA256[:], f.State.String(),
-		nullable(f.Replaces), [16]byte(f.MadeBy), f.MadeAt, nullable(f.SentBy), nullableTime(f.SentAt), f.Sealed)
+		nullable(f.Replaces), [16]byte(f.MadeBy), f.MadeAt, nullable(f.TakenBy), nullableTime(f.TakenAt), nullable(f.SentBy), nullableTime(f.SentAt), f.Sealed)
 	return nil
 }
 
@@ -39,7 +42,8 @@ func (c *Claims) LockFile(ctx context.Context, id settlement.FileID) (settlement
 
 // SaveFile is settlement.Claims'.
 func (c *Claims) SaveFile(ctx context.Context, f settlement.File) error {
-	err := c.session.changes(ctx, 1, settlement.ErrClaimChanged, saveFile, [16]byte(f.ID), f.Version, f.State.String(), nullable(f.SentBy), nullableTime(f.SentAt))
+	err := c.session.changes(ctx, 1, settlement.ErrClaimChanged, saveFile, [16]byte(f.ID), f.Version, f.State.String(),
+		nullable(f.TakenBy), nullableTime(f.TakenAt), nullable(f.SentBy), nullableTime(f.SentAt))
 	if err != nil {
 		return fmt.Errorf("save bank file %s: %w", f.ID, err)
 	}
@@ -83,12 +87,13 @@ func scanFile(row pgx.CollectableRow) (settlement.File, error) {
 	var f settlement.File
 	var hash []byte
 	var state string
-	var replaces, sentBy pgtype.UUID
-	var sentAt pgtype.Timestamptz
+	var replaces, takenBy, sentBy pgtype.UUID
+	var takenAt, sentAt pgtype.Timestamptz
 	err := row.Scan((*[16]byte)(&f.ID), &f.No, &f.Name, &f.Format, (*int32)(&f.Date), &f.Count, (*int64)(&f.Total), &hash, &state, &replaces,
-		(*[16]byte)(&f.MadeBy), &f.MadeAt, &sentBy, &sentAt, &f.Version, &f.Sealed)
+		(*[16]byte)(&f.MadeBy), &f.MadeAt, &takenBy, &takenAt, &sentBy, &sentAt, &f.Version, &f.Sealed)
 	copy(f.SHA256[:], hash)
 	f.State, _ = settlement.ParseFileState(state)
+	f.TakenBy, f.TakenAt = takenBy.Bytes, instant(takenAt)
 	f.Replaces, f.SentBy, f.SentAt, f.MadeAt = replaces.Bytes, sentBy.Bytes, instant(sentAt), f.MadeAt.UTC()
 	return f, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -288,6 +289,36 @@ func TestOfExportsAtOnceEveryClaimIsInOne(t *testing.T) {
 	}
 	require.Equal(t, 1, contend(t, []error{settlement.ErrFileState}, times(5, again)...))
 	require.Equal(t, map[settlement.ClaimState]int{settlement.Exported: 4}, c.states(t))
+}
+
+// TestAFileIsDownloadedOrReplacedNotBothAtOnce lets people take a file while others replace it: whoever has got it, it
+// was not replaced behind their back.
+func TestAFileIsDownloadedOrReplacedNotBothAtOnce(t *testing.T) {
+	t.Parallel()
+	c := openPaidCity(t, 2)
+	c.approved(t)
+	made, err := c.files.Export(t.Context(), c.Official, settling.ExportCommand{Key: c.Key()}, "")
+	require.NoError(t, err)
+	var taken, replaced atomic.Int32
+	take := func() error {
+		_, _, err := c.files.Content(t.Context(), official(), made.ID)
+		if err == nil {
+			taken.Add(1)
+		}
+		return err
+	}
+	replace := func() error {
+		_, err := c.files.Export(t.Context(), official(), settling.ExportCommand{Key: c.Key(), Former: made.ID}, "")
+		if err == nil {
+			replaced.Add(1)
+		}
+		return err
+	}
+	contend(t, []error{settlement.ErrFileState, settlement.ErrFileTaken}, take, replace, take, replace)
+	require.Equal(t, replaced.Load() == 0, taken.Load() > 0, "%d took it, %d replaced it", taken.Load(), replaced.Load())
+	file, err := c.files.One(t.Context(), c.Official, made.ID)
+	require.NoError(t, err)
+	require.Equal(t, taken.Load() > 0, !file.TakenAt.IsZero())
 }
 
 func TestOfPaymentsAtOnceEachTransferIsBookedOnce(t *testing.T) {

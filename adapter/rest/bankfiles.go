@@ -33,6 +33,8 @@ type bankFileView struct {
 	Replaces string    `json:"replaces,omitempty" format:"uuid" doc:"The file that this one took the place of"`
 	MadeBy   string    `json:"made_by" format:"uuid"`
 	MadeAt   string    `json:"made_at" format:"date-time"`
+	TakenBy  string    `json:"taken_by,omitempty" format:"uuid" doc:"Who was the first to download it"`
+	TakenAt  *string   `json:"taken_at" format:"date-time" nullable:"true"`
 	SentBy   string    `json:"sent_by,omitempty" format:"uuid"`
 	SentAt   *string   `json:"sent_at" format:"date-time" nullable:"true"`
 	Note     string    `json:"note" doc:"What to mind about the format"`
@@ -72,7 +74,8 @@ type reexportRequest struct {
 	ID   string `path:"id" maxLength:"36"`
 	Body struct {
 		ExportFields
-		Reason string `json:"reason,omitempty" maxLength:"200"`
+		NotSent bool   `json:"not_sent,omitempty" doc:"The bank has not had the former file. To be stated where somebody downloaded that one"`
+		Reason  string `json:"reason,omitempty" maxLength:"200"`
 	}
 }
 
@@ -170,7 +173,11 @@ func (c *contract) bankFiles() {
 		method: http.MethodPost, path: bankFilesPath, id: "export-bank-file", summary: "振込データを作る", tag: settlementTag, needs: may(access.Settle),
 		repeats: true, patient: true,
 	}, func(ctx context.Context, actor access.Actor, in *exportRequest) (*exportAnswer, error) {
-		return c.export(ctx, actor, in.Keyed, in.Body.ExportFields, in.Body.Reason, settlement.FileID{})
+		cmd, err := in.Body.command()
+		if err != nil {
+			return nil, err
+		}
+		return c.export(ctx, actor, in.Keyed, cmd, in.Body.Reason)
 	})
 	handle(c, route{
 		method: http.MethodPost, path: bankFilesPath + "/preview", id: "preview-bank-file", summary: "振込データに入るもの・入らないものを前もって見る", tag: settlementTag,
@@ -222,11 +229,15 @@ func (c *contract) bankFiles() {
 		method: http.MethodPost, path: bankFilesPath + "/{id}/re-export", id: "reexport-bank-file", summary: "振込データを作り直す（前のものは無効になる）", tag: settlementTag,
 		needs: may(access.Settle), repeats: true, patient: true,
 	}, func(ctx context.Context, actor access.Actor, in *reexportRequest) (*exportAnswer, error) {
-		var former settlement.FileID
-		if err := parse(&former, in.ID, settlement.ErrFileUnknown); err != nil {
+		cmd, err := in.Body.command()
+		if err != nil {
 			return nil, err
 		}
-		return c.export(ctx, actor, in.Keyed, in.Body.ExportFields, in.Body.Reason, former)
+		cmd.NotSent = in.Body.NotSent
+		if err := parse(&cmd.Former, in.ID, settlement.ErrFileUnknown); err != nil {
+			return nil, err
+		}
+		return c.export(ctx, actor, in.Keyed, cmd, in.Body.Reason)
 	})
 	handle(c, route{
 		method: http.MethodPost, path: bankFilesPath + "/{id}/payment", id: "pay-bank-file", summary: "振込データの全件が振り込まれたことを記録する", tag: settlementTag,
@@ -234,18 +245,12 @@ func (c *contract) bankFiles() {
 	}, c.payFile)
 }
 
-func (c *contract) export(
-	ctx context.Context, actor access.Actor, keyed Keyed, fields ExportFields, reason string, former settlement.FileID,
-) (*exportAnswer, error) {
+func (c *contract) export(ctx context.Context, actor access.Actor, keyed Keyed, cmd settling.ExportCommand, reason string) (*exportAnswer, error) {
 	key, err := keyed.key()
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := fields.command()
-	if err != nil {
-		return nil, err
-	}
-	cmd.Key, cmd.Former = key, former
+	cmd.Key = key
 	made, err := c.Settling.Files.Export(ctx, actor, cmd, reason)
 	if err != nil {
 		return nil, err
@@ -337,7 +342,7 @@ func viewBankFile(f settlement.File) bankFileView {
 	return bankFileView{
 		ID: f.ID.String(), Name: f.Name, Format: f.Format, Date: f.Date.String(), Count: f.Count, Total: f.Total, SHA256: f.HashText(),
 		State: f.State.String(), Replaces: identifier(f.Replaces), MadeBy: f.MadeBy.String(), MadeAt: instant(f.MadeAt),
-		SentBy: identifier(f.SentBy), SentAt: instantOr(f.SentAt), Note: formatNotes[f.Format],
+		TakenBy: identifier(f.TakenBy), TakenAt: instantOr(f.TakenAt), SentBy: identifier(f.SentBy), SentAt: instantOr(f.SentAt), Note: formatNotes[f.Format],
 	}
 }
 

@@ -60,6 +60,8 @@ type File struct {
 	Replaces FileID // the file that this one voided
 	MadeBy   user.ID
 	MadeAt   time.Time
+	TakenBy  user.ID // who was the first to get the content, and could have taken it to the bank
+	TakenAt  time.Time
 	SentBy   user.ID
 	SentAt   time.Time
 	Version  int64
@@ -69,8 +71,10 @@ type File struct {
 var (
 	ErrFileUnknown = fault.Define(fault.NotFound, "bank_file_unknown", "その振込データは見つかりません。")
 	ErrFileState   = fault.Define(fault.Conflict, "bank_file_state", "この振込データは今の状態ではその操作ができません。")
-	ErrFileEmpty   = fault.Define(fault.Refused, "bank_file_without_claims", "振り込む請求がありません。")
-	ErrFileFormat  = fault.Define(fault.Invalid, "bank_file_format", "振込データの形式は zengin、zedi、csv のいずれかです。")
+	ErrFileTaken   = fault.Define(fault.Conflict, "bank_file_taken",
+		"この振込データはすでにダウンロードされています。銀行に渡していないことを確かめ、「銀行に渡していない」を指定して作り直してください。渡した場合は、渡したことを記録してください。")
+	ErrFileEmpty  = fault.Define(fault.Refused, "bank_file_without_claims", "振り込む請求がありません。")
+	ErrFileFormat = fault.Define(fault.Invalid, "bank_file_format", "振込データの形式は zengin、zedi、csv のいずれかです。")
 )
 
 // Format spells transfer files.
@@ -84,11 +88,27 @@ type Format interface {
 	Read(content []byte, profile bank.Profile, near calendar.Day) (bank.TransferFile, []bank.Violation)
 }
 
+// Take notes who was the first to get the content. It returns ErrFileState for a file that was voided: nobody is to
+// take it to the bank any more.
+func (f *File) Take(by user.ID, at time.Time) error {
+	if f.State == FileVoided {
+		return ErrFileState
+	}
+	if f.TakenAt.IsZero() {
+		f.TakenBy, f.TakenAt = by, at
+	}
+	return nil
+}
+
 // Void keeps a file from being taken to the bank, since another one takes its place. It returns ErrFileState for one
-// that somebody has said to be there already.
-func (f *File) Void() error {
+// that somebody has said to be there already. Where somebody has the content it may be there without having been said:
+// that it is not must be stated, else Void returns ErrFileTaken.
+func (f *File) Void(notSent bool) error {
 	if f.State != FileMade {
 		return ErrFileState
+	}
+	if !f.TakenAt.IsZero() && !notSent {
+		return ErrFileTaken
 	}
 	f.State = FileVoided
 	return nil

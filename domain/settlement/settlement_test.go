@@ -152,11 +152,24 @@ func TestAFileIsVoidedOnlyWhileItIsNotAtTheBank(t *testing.T) {
 	t.Parallel()
 	f := settlement.File{State: settlement.FileMade}
 	require.NoError(t, f.Send(user.ID{1}, noon))
-	require.ErrorIs(t, f.Void(), settlement.ErrFileState)
+	require.ErrorIs(t, f.Void(true), settlement.ErrFileState)
 	require.ErrorIs(t, f.Send(user.ID{1}, noon), settlement.ErrFileState)
 	f = settlement.File{State: settlement.FileMade}
-	require.NoError(t, f.Void())
+	require.NoError(t, f.Void(false))
 	require.ErrorIs(t, f.Send(user.ID{1}, noon), settlement.ErrFileState)
+	require.ErrorIs(t, f.Take(user.ID{1}, noon), settlement.ErrFileState)
+}
+
+func TestAFileThatSomebodyHasIsVoidedByWhoSaysThatTheBankHasItNot(t *testing.T) {
+	t.Parallel()
+	f := settlement.File{State: settlement.FileMade}
+	require.NoError(t, f.Take(user.ID{1}, noon))
+	require.NoError(t, f.Take(user.ID{2}, noon.Add(time.Hour)))
+	require.Equal(t, []any{user.ID{1}, noon}, []any{f.TakenBy, f.TakenAt}, "the first one counts")
+	require.ErrorIs(t, f.Void(false), settlement.ErrFileTaken)
+	require.Equal(t, settlement.FileMade, f.State)
+	require.NoError(t, f.Void(true))
+	require.Equal(t, settlement.FileVoided, f.State)
 }
 
 func TestAnAccountIsLookedAtByAnother(t *testing.T) {

@@ -122,6 +122,7 @@ func stalePayouts(t *testing.T, b Bench) {
 		return e.Unit.Do(t.Context(), func(ctx context.Context, s Stores) error { return s.Claims.SaveFile(ctx, f) })
 	}
 	e.file.State, e.file.SentBy, e.file.SentAt = settlement.FileSent, e.aide.ID, Now.Add(time.Hour)
+	e.file.TakenBy, e.file.TakenAt = e.mayor.ID, Now.Add(time.Minute)
 	require.NoError(t, save(e.file))
 	require.ErrorIs(t, save(e.file), settlement.ErrClaimChanged)
 	e.file.Version = 2
@@ -245,6 +246,9 @@ func filesReadBack(t *testing.T, b Bench) {
 	var all []settlement.File
 	for n := range 3 {
 		f := w.bankFile(n + 1)
+		if n > 1 {
+			f.TakenBy, f.TakenAt = w.mayor.ID, Now
+		}
 		if n > 0 {
 			f.Replaces = all[0].ID
 		}

@@ -95,7 +95,7 @@ func TestClaimsWhoseServerDiesAnywhereArePaidOnce(t *testing.T) {
 	}
 	for _, g := range reexportGates {
 		former := m.fileOf(t, claims)
-		request := m.book(m.second, "/v1/admin/bank-files/"+former+"/re-export", map[string]any{"reason": "日付の変更"})
+		request := m.book(m.second, "/v1/admin/bank-files/"+former+"/re-export", map[string]any{"reason": "日付の変更", "not_sent": true})
 		m.interrupt(t, g, request)
 		done := m.looked(t, g, func() bool { return m.fileOf(t, claims) != former })
 		require.True(t, done || !g.atCommit, "%s: what was sent is done", g.name)

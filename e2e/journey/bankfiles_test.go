@@ -115,7 +115,9 @@ func (m *market) export(t *testing.T, of claimed) bankFile {
 	message := harness.Book[exported](t, office, path, fields{"format": "zedi"}).File
 	require.Contains(t, message.Note, "要銀行確認")
 	m.isMessage(t, message)
-	again := harness.Request{Method: http.MethodPost, Path: path + "/" + message.ID + "/re-export", Key: harness.Key(), Body: fields{"reason": "全銀形式で"}}
+	renewal := path + "/" + message.ID + "/re-export"
+	office.Refused(t, http.StatusConflict, "bank_file_taken", harness.Request{Method: http.MethodPost, Path: renewal, Key: harness.Key(), Body: fields{}})
+	again := harness.Request{Method: http.MethodPost, Path: renewal, Key: harness.Key(), Body: fields{"reason": "全銀形式で", "not_sent": true}}
 	first := office.Call(t, again)
 	require.Equal(t, http.StatusCreated, first.Status, "%s", first.Body)
 	var made exported

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"lovesaijo/domain/bank"
 	"lovesaijo/domain/fault"
+	"lovesaijo/domain/idem"
 	"lovesaijo/domain/ledger"
 	"lovesaijo/domain/settlement"
 	"lovesaijo/usecase/citytest"
@@ -160,6 +162,53 @@ func TestReexportingVoidsTheFormerFile(t *testing.T) {
 	require.NoError(t, err)
 	_, err = s.files.Export(t.Context(), s.Official, settling.ExportCommand{Key: s.Key(), Former: again.ID}, "")
 	require.ErrorIs(t, err, settlement.ErrFileState, "the bank has it")
+}
+
+// Clause 8.3エ: of two files with the same transfers only one may get to the bank.
+func TestAFileThatWasDownloadedIsReplacedByWhoSaysThatTheBankHasItNot(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	claim := s.ready(t)
+	first := s.export(t)
+	taken := s.Clock()
+	_, _, err := s.files.Content(t.Context(), s.second, first.ID)
+	require.NoError(t, err)
+	s.Advance(time.Minute)
+	_, _, err = s.files.Content(t.Context(), s.Official, first.ID)
+	require.NoError(t, err)
+	file, err := s.files.One(t.Context(), s.Official, first.ID)
+	require.NoError(t, err)
+	require.Equal(t, []any{s.second.User, taken, int64(2)}, []any{file.TakenBy, file.TakenAt, file.Version}, "the first one counts")
+
+	cmd := settling.ExportCommand{Key: s.Key(), Former: first.ID}
+	_, err = s.files.Export(t.Context(), s.Official, cmd, "日付の変更")
+	require.ErrorIs(t, err, settlement.ErrFileTaken)
+	_, err = s.files.Preview(t.Context(), s.Official, cmd)
+	require.ErrorIs(t, err, settlement.ErrFileTaken)
+	require.Equal(t, settlement.Exported, s.state(t, claim.ID))
+	require.Equal(t, settlement.PayoutExported, s.payoutsOf(t, settlement.PayoutQuery{File: first.ID})[0].State)
+	refused := s.acts(t, settling.ActReexport)[0]
+	require.Equal(t, string(settlement.ErrFileTaken.Code), refused.Outcome)
+	require.NotContains(t, refused.After, "not_sent")
+
+	s.Advance(time.Minute)
+	cmd.NotSent = true // the key is free: what was refused has kept nothing
+	again, err := s.files.Export(t.Context(), s.Official, cmd, "窓口に出す前に差し替え")
+	require.NoError(t, err)
+	require.Equal(t, first.ID, again.Replaces)
+	require.True(t, again.TakenAt.IsZero(), "nobody has the new one yet")
+	done := s.acts(t, settling.ActReexport)[0]
+	require.Equal(t, []string{first.ID.String(), "true", again.ID.String()}, []string{done.Target, done.After["not_sent"], done.After["file"]})
+	_, _, err = s.files.Content(t.Context(), s.Official, first.ID)
+	require.ErrorIs(t, err, settlement.ErrFileState)
+	cmd.NotSent = false
+	_, err = s.files.Export(t.Context(), s.Official, cmd, "")
+	require.ErrorIs(t, err, idem.ErrKeyConflict, "another statement is another request")
+
+	_, err = s.files.Send(t.Context(), s.Official, again.ID)
+	require.NoError(t, err)
+	_, err = s.files.Export(t.Context(), s.Official, settling.ExportCommand{Key: s.Key(), Former: again.ID, NotSent: true}, "")
+	require.ErrorIs(t, err, settlement.ErrFileState, "what is said to be at the bank stays there")
 }
 
 func TestAFileThatIsPaidInPartIsNotExportedAgain(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,10 +27,11 @@ const exportClaims = 100_000
 
 // ExportCommand asks for a file of all claims that can be paid.
 type ExportCommand struct {
-	Key    idem.Key          // not of a preview
-	Format string            // empty takes settlement.FormatZengin
-	Date   calendar.Day      // on which the bank is to pay; zero takes the usual one
-	Former settlement.FileID // the file that this one takes the place of; zero for none
+	Key     idem.Key          // not of a preview
+	Format  string            // empty takes settlement.FormatZengin
+	Date    calendar.Day      // on which the bank is to pay; zero takes the usual one
+	Former  settlement.FileID // the file that this one takes the place of; zero for none
+	NotSent bool              // whoever asks states that the bank has not had the former file, though somebody downloaded it
 }
 
 // LeftOut is a claim that could not go into a file, and why. It holds up no other.
@@ -115,7 +117,7 @@ func (m *maker) open(ctx context.Context) (*ledger.Book, settlement.FileID, erro
 		return nil, id, nil
 	}
 	key := idem.Claim{Actor: m.actor.User, Key: m.cmd.Key}
-	hash := idem.HashOf("export", m.format.Name(), m.cmd.Date.String(), m.cmd.Former.String())
+	hash := idem.HashOf("export", m.format.Name(), m.cmd.Date.String(), m.cmd.Former.String(), strconv.FormatBool(m.cmd.NotSent))
 	book, err := m.Ledger.Open(ctx, m.now, ledger.Want{Claims: []idem.Claim{key}})
 	if err != nil {
 		return nil, id, fmt.Errorf("open book of export: %w", err)
@@ -135,7 +137,7 @@ func (m *maker) void(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := former.Void(); err != nil {
+	if err := former.Void(m.cmd.NotSent); err != nil {
 		return err
 	}
 	payouts, err := m.Claims.PayoutsOf(ctx, former.ID, 0, exportClaims)

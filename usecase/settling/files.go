@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/samber/lo"
+
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/audit"
 	"lovesaijo/domain/bank"
@@ -51,6 +53,9 @@ func (f *Files) Export(ctx context.Context, actor access.Actor, cmd ExportComman
 	if !cmd.Former.IsZero() {
 		act = audit.Act{Action: ActReexport, Target: cmd.Former.String(), Reason: reason}
 	}
+	if cmd.NotSent {
+		act.After = map[string]string{"not_sent": "true"} // what was stated is kept with who stated it, refused or not
+	}
 	if err := auditing.Allow(ctx, f.office, actor, access.Settle, act); err != nil {
 		return Exported{}, err
 	}
@@ -78,10 +83,10 @@ func (f *Files) Export(ctx context.Context, actor access.Actor, cmd ExportComman
 			act.Outcome = auditing.Replayed
 			return made, nil
 		}
-		act.After = map[string]string{
+		act.After = lo.Assign(act.After, map[string]string{
 			"file": made.ID.String(), "name": made.Name, "sha256": made.HashText(), "date": made.Date.String(), "count": decimal(made.Count),
 			"total": decimal(made.Total), "left_out": decimal(len(made.LeftOut)), "remaining": decimal(made.Remaining),
-		}
+		})
 		return made, nil
 	})
 	if err != nil || !made.Replayed {
@@ -180,19 +185,31 @@ func (f *Files) One(ctx context.Context, actor access.Actor, id settlement.FileI
 	return file, err
 }
 
-// Content gives a file to be taken to the bank. That somebody took it stands in the trail; one that was voided is not
-// given out any more.
+// Content gives a file to be taken to the bank. That somebody took it stands in the trail, and who was the first with
+// the file, which is not replaced lightly then; one that was voided is not given out any more. Exports are kept out
+// meanwhile, so that a file is not handed out while another one takes its place.
 func (f *Files) Content(ctx context.Context, actor access.Actor, id settlement.FileID) (settlement.File, []byte, error) {
 	act := audit.Act{Action: ActDownload, Target: id.String()}
-	file, err := auditing.Do(ctx, f.office, actor, access.Settle, act, func(ctx context.Context, s Stores, _ time.Time, act *audit.Act) (settlement.File, error) {
+	file, err := auditing.Do(ctx, f.office, actor, access.Settle, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (settlement.File, error) {
+		if err := s.Claims.LockExports(ctx); err != nil {
+			return settlement.File{}, fmt.Errorf("lock exports: %w", err)
+		}
 		file, err := s.Claims.LockFile(ctx, id)
 		if err != nil {
 			return settlement.File{}, err
 		}
-		if file.State == settlement.FileVoided {
-			return settlement.File{}, settlement.ErrFileState
+		first := file.TakenAt.IsZero()
+		if err := file.Take(actor.User, now); err != nil {
+			return settlement.File{}, err
 		}
 		act.After = map[string]string{"name": file.Name, "sha256": file.HashText()}
+		if !first {
+			return file, nil
+		}
+		if err := s.Claims.SaveFile(ctx, file); err != nil {
+			return settlement.File{}, fmt.Errorf("save file %s: %w", id, err)
+		}
+		file.Version++
 		return file, nil
 	})
 	if err != nil {
