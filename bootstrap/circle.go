@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"lovesaijo/domain/access"
 	"lovesaijo/domain/bank"
@@ -56,7 +57,7 @@ type circle struct {
 	folder   string            // where bank files are put; empty for nowhere
 	waiting  []settlement.File // at the bank
 	returned bool              // one transfer has come back
-	drafted  int               // claims made so far
+	end      calendar.Day      // the first day after the history
 }
 
 // testBankCode is the bank of every account of a demonstration: no bank has it.
@@ -142,16 +143,25 @@ func (s *seeder) settle(ctx context.Context, day calendar.Day) error {
 	if err := s.periods.Keep(ctx); err != nil {
 		return fmt.Errorf("keep periods: %w", err)
 	}
-	return s.claim(ctx)
+	return s.claim(ctx, day)
 }
 
-// claim lets every shop claim what the last closing left, and two people look at it.
-func (s *seeder) claim(ctx context.Context) error {
-	drafts, err := s.claims.List(ctx, operator, settlement.ClaimQuery{States: []settlement.ClaimState{settlement.Drafted}, Limit: 1})
-	if err != nil || len(drafts.Rows) == 0 {
+// claim lets every shop claim what the last closing left, and two people look at it. What the last closing of the
+// history leaves to the first shop is left to visitors of the demonstration.
+func (s *seeder) claim(ctx context.Context, day calendar.Day) error {
+	var left user.WalletID
+	if _, until := settlement.HalfMonthly.Next(day-1, day); until+1 >= s.end {
+		left = s.shops[0].User.Wallet
+	}
+	drafts, err := s.claims.List(ctx, operator, settlement.ClaimQuery{States: []settlement.ClaimState{settlement.Drafted}, Limit: 2})
+	if err != nil || !slices.ContainsFunc(drafts.Rows, func(c settlement.Claim) bool { return c.Merchant != left }) {
 		return err
 	}
+	claimed := 0
 	for _, shop := range s.shops {
+		if shop.User.Wallet == left {
+			continue
+		}
 		due, err := s.claims.Claimable(ctx, actorOf(shop.User))
 		if err != nil {
 			return fmt.Errorf("claimable points of shop %s: %w", shop.User.ID, err)
@@ -169,7 +179,10 @@ func (s *seeder) claim(ctx context.Context) error {
 		if _, err := s.claims.Approve(ctx, secondOperator, claim.ID); err != nil {
 			return err
 		}
-		s.drafted++
+		claimed++
+	}
+	if claimed == 0 {
+		return nil
 	}
 	return s.export(ctx)
 }

@@ -66,7 +66,6 @@ func (p *program) demoOnce(ctx context.Context, scale string) error {
 	p.config.DatabaseURL, p.config.RedisURL, p.config.DataDir = "", "", dir
 	p.config.TokenKeyFile, p.config.SealKeyFile, p.config.SealHeads = filepath.Join(dir, "token.key"), filepath.Join(dir, "seal.key"), filepath.Join(dir, "heads.jsonl")
 	p.config.VaultKeyFile = filepath.Join(dir, "vault.key")
-	p.config.VaultKeyFile = filepath.Join(dir, "vault.key")
 	servers, err := embed(ctx, &p.config, true, p.log)
 	if err != nil {
 		return err

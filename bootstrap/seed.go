@@ -219,6 +219,7 @@ const mistakeDay = 3
 
 // live makes the days from first up to yesterday.
 func (s *seeder) live(ctx context.Context, first, today calendar.Day) error {
+	s.end = today
 	for day := first; day < today; day++ {
 		s.clock.set(day.Start().Add(6 * time.Hour))
 		if _, err := s.expiring.Sweep(ctx, 1_000_000); err != nil {
