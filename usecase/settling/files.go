@@ -294,6 +294,9 @@ func (f *Files) look(ctx context.Context, name string, content []byte, near cale
 func (f *Files) Send(ctx context.Context, actor access.Actor, id settlement.FileID) (settlement.File, error) {
 	act := audit.Act{Action: ActSend, Target: id.String()}
 	return auditing.Do(ctx, f.office, actor, access.Settle, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (settlement.File, error) {
+		if err := s.Claims.LockExports(ctx); err != nil {
+			return settlement.File{}, fmt.Errorf("lock exports: %w", err)
+		}
 		file, err := s.Claims.LockFile(ctx, id)
 		if err != nil {
 			return settlement.File{}, err
