@@ -30,6 +30,7 @@ var (
 	returns    = gate{name: "before the payout is returned", on: "UPDATE ON payouts", when: "NEW.state = 'returned'"}
 	activates  = gate{name: "before the account is active", on: "UPDATE ON bank_accounts", when: "NEW.state = 'active'"}
 	opensOffer = gate{name: "before the campaign opens", on: "UPDATE ON campaigns", when: "NEW.state = 'open'"}
+	takesFile  = gate{name: "before the file is taken or void", on: "UPDATE ON bank_files"}
 	endsOffer  = gate{name: "before the campaign ends", on: "UPDATE ON campaigns", when: "NEW.state = 'ended'"}
 )
 
@@ -120,7 +121,7 @@ func TestOfAdministratorsWhoDoTheSameAtOnceOneWins(t *testing.T) {
 	c.servers, c.office = []*harness.Server{c.Front(), another}, []*harness.Person{c.Office, c.second, third}
 	c.opening, _ = c.bank(t)
 	c.gates = install(t, c.City, []gate{
-		reverses, corrects, decides, judges, claimsDue, closes, pays, returns, activates, opensOffer, endsOffer, fileBegins,
+		reverses, corrects, decides, judges, claimsDue, closes, pays, returns, activates, opensOffer, endsOffer, takesFile, fileBegins,
 	})
 
 	c.corrections(t)
@@ -254,6 +255,29 @@ func (c *contest) claims(t *testing.T) []harness.Claim {
 	return claims
 }
 
+// takenOrReplaced lets one administrator download a file while another one makes it anew: nobody gets a file that is
+// void, and nobody voids one that may be on its way to the bank. It gives the file that is not void.
+func (c *contest) takenOrReplaced(t *testing.T, file harness.BankFile) string {
+	t.Helper()
+	requests := make([]harness.Request, sides)
+	for i := range requests {
+		requests[i] = c.book(c.office[1], "/v1/admin/bank-files/"+file.ID+"/re-export", map[string]any{"reason": "日付の変更"})
+		if i/2%2 == 1 {
+			requests[i] = harness.Request{Method: http.MethodGet, Path: "/v1/admin/bank-files/" + file.ID + "/content", Token: c.office[2].Token}
+		}
+	}
+	ended := c.fight(t, takesFile, requests)
+	newest := query[string](t, c.City, `SELECT id::text FROM bank_files WHERE state = 'made'`)
+	if newest == file.ID {
+		require.Len(t, ended.won, sides/2, "all who download")
+		require.Equal(t, map[string]int{"bank_file_taken": sides / 2}, ended.lost)
+	} else {
+		require.Len(t, ended.won, 1)
+		require.Equal(t, map[string]int{"bank_file_state": sides - 1}, ended.lost)
+	}
+	return newest
+}
+
 // files contests exports and what becomes of a file.
 func (c *contest) files(t *testing.T, claims []harness.Claim) {
 	t.Helper()
@@ -266,8 +290,10 @@ func (c *contest) files(t *testing.T, claims []harness.Claim) {
 	require.Equal(t, made.File.ID, c.fileOf(t, claims))
 	require.Equal(t, map[string]int64{"made": 1, "voided": 1}, tally(t, c.City, `SELECT state, count(*) FROM bank_files GROUP BY 1`))
 
+	file := c.takenOrReplaced(t, made.File)
+
 	// One person whose browser sends again and again: all of it is one act.
-	again := c.book(c.Office, "/v1/admin/bank-files/"+made.File.ID+"/re-export", map[string]any{"reason": "日付の変更"})
+	again := c.book(c.Office, "/v1/admin/bank-files/"+file+"/re-export", map[string]any{"reason": "日付の変更", "not_sent": true})
 	requests := make([]harness.Request, sides)
 	for i := range requests {
 		requests[i] = again

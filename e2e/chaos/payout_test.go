@@ -195,10 +195,10 @@ func (f *fair) hasEnded(t *testing.T, c fairCampaign) bool {
 	return query[bool](t, f.City, `SELECT EXISTS (SELECT FROM batches WHERE id = $1 AND state = 'ended')`, c.id)
 }
 
-// lastDayIsOver lets a day go by for a campaign.
+// lastDayIsOver lets the days of a campaign go by.
 func (f *fair) lastDayIsOver(t *testing.T, c fairCampaign) {
 	t.Helper()
-	_, err := f.SQL.Exec(t.Context(), `UPDATE campaigns SET from_on = from_on - 1, until_on = until_on - 1 WHERE id = $1`, c.id)
+	_, err := f.SQL.Exec(t.Context(), `UPDATE campaigns SET from_on = from_on - 3, until_on = until_on - 3 WHERE id = $1`, c.id)
 	require.NoError(t, err)
 }
 

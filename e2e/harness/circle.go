@@ -102,16 +102,16 @@ func (c *City) Administrator(t testing.TB, name string) *Person {
 	return c.Register(t, Registration{Role: "administrator", Profile: Profile{Name: name, Kana: "シヤクショ ハナコ"}})
 }
 
-// DraftCampaign drafts a campaign that holds today, at every shop.
+// DraftCampaign drafts a campaign that holds today, and tomorrow should midnight come meanwhile, at every shop.
 func (c *City) DraftCampaign(t testing.TB, d CampaignDraft) Campaign {
 	t.Helper()
-	d.From, d.Until = Today(0), Today(0)
+	d.From, d.Until = Today(0), Today(1)
 	return Post[struct {
 		Campaign Campaign `json:"campaign"`
 	}](t, c.Office, "/v1/admin/campaigns", d).Campaign
 }
 
-// OpenCampaign drafts a campaign that holds today, and opens it.
+// OpenCampaign drafts a campaign, and opens it.
 func (c *City) OpenCampaign(t testing.TB, d CampaignDraft) Campaign {
 	t.Helper()
 	draft := c.DraftCampaign(t, d)
