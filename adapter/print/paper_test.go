@@ -173,6 +173,19 @@ func TestAStatementShowsItsFiguresAndItsHash(t *testing.T) {
 	}
 }
 
+func TestAStatementShowsEverythingThatAddsUpToWhatIsDue(t *testing.T) {
+	t.Parallel()
+	want := statement(0, func(s *settling.Sheet) {
+		s.Statement.Granted = 45_300
+		s.Statement.Due = s.Statement.Sum()
+	})
+	var pdf bytes.Buffer
+	require.NoError(t, printer(t).Statement(&pdf, want))
+	said := spaceless(pages(t, pdf.Bytes())[0])
+	require.Contains(t, said, "給付されたポイント45,300")
+	require.Contains(t, said, "今回請求できる額693,139ポイント")
+}
+
 func TestALongStatementKeepsItsHashAtTheFootOfEveryPage(t *testing.T) {
 	t.Parallel()
 	want := statement(400, func(s *settling.Sheet) {

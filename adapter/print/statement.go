@@ -2,8 +2,10 @@ package print
 
 import (
 	"io"
+	"slices"
 
 	"lovesaijo/domain/money"
+	"lovesaijo/domain/settlement"
 	"lovesaijo/usecase/settling"
 )
 
@@ -54,23 +56,32 @@ func (p *Printer) Statement(w io.Writer, sheet settling.Sheet) error {
 		d.text(margin, y+2, size, ink, fromLeft, named[0])
 		d.text(margin, y+7, 7.5, grey, fromLeft, "締めた日時　"+minute(period.ClosedAt)+"　　仕訳番号　"+
 			money.Points(period.FirstSeq+1).String()+"から"+money.Points(period.LastSeq).String()+"まで")
-		y = d.figures(margin, y+10, a4Width-2*margin, []figureLine{
-			{name: "前の期間からの繰越", figure: official(statement.CarriedOver)},
-			{name: "受け取ったポイント", note: "支払い " + money.Points(statement.Payments).String() + "件", figure: official(statement.Received)},
-			{name: "還元したポイント", note: "受け取ったポイントの中から、お客さまに戻した分", figure: lessThanNothing(statement.Returned)},
-			{name: "支払ったポイント", note: "ほかの事業者への支払い", figure: lessThanNothing(statement.Spent)},
-			{name: "補正", note: "取消・一部取消・調整", figure: official(statement.Corrected)},
-			{name: "失効したポイント", figure: lessThanNothing(statement.Lapsed)},
-			{name: "期間中に請求したポイント", note: "取り下げた請求を差し引き後", figure: official(-statement.Claimed)},
-			{name: "市への未払い", note: "補正で取り戻せなかった分。納めた分を差し引き後", figure: official(-statement.Owed)},
-			{name: dueName(statement.Due), figure: official(statement.Due) + " ポイント", strong: true},
-		})
+		y = d.figures(margin, y+10, a4Width-2*margin, statementFigures(statement))
 		d.text(margin, y+8, 10, ink, fromLeft, "内訳")
 		if sheet.LinesLeft > 0 {
 			d.text(margin+12, y+8, 8, grey, fromLeft, "このほかに"+money.Points(sheet.LinesLeft).String()+"件あります。すべての取引はCSVファイルで受け取れます。")
 		}
 		return y + 11
 	})
+}
+
+// statementFigures are the lines that add up to what is due. Merchants are seldom granted anything.
+func statementFigures(statement settlement.Statement) []figureLine {
+	figures := []figureLine{
+		{name: "前の期間からの繰越", figure: official(statement.CarriedOver)},
+		{name: "受け取ったポイント", note: "支払い " + money.Points(statement.Payments).String() + "件", figure: official(statement.Received)},
+		{name: "還元したポイント", note: "受け取ったポイントの中から、お客さまに戻した分", figure: lessThanNothing(statement.Returned)},
+		{name: "支払ったポイント", note: "ほかの事業者への支払い", figure: lessThanNothing(statement.Spent)},
+		{name: "補正", note: "取消・一部取消・調整", figure: official(statement.Corrected)},
+		{name: "失効したポイント", figure: lessThanNothing(statement.Lapsed)},
+		{name: "期間中に請求したポイント", note: "取り下げた請求を差し引き後", figure: official(-statement.Claimed)},
+		{name: "市への未払い", note: "補正で取り戻せなかった分。納めた分を差し引き後", figure: official(-statement.Owed)},
+		{name: dueName(statement.Due), figure: official(statement.Due) + " ポイント", strong: true},
+	}
+	if statement.Granted != 0 {
+		figures = slices.Insert(figures, 3, figureLine{name: "給付されたポイント", figure: official(statement.Granted)})
+	}
+	return figures
 }
 
 func dueName(due money.Points) string {

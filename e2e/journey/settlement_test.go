@@ -153,7 +153,7 @@ func (m *market) files(t *testing.T) {
 	require.Equal(t, [2]int64{13_875, 4}, [2]int64{sum, int64(lines)})
 
 	printed := textOf(t, get(t, m.diner, "/v1/statements/"+m.first.ID+".pdf").Body)
-	for _, told := range []string{"石鎚食堂", m.first.Name, "20,800", "22,000"} {
+	for _, told := range []string{"石鎚食堂", m.first.Name, "20,800", "22,000", "給付されたポイント"} {
 		require.Contains(t, printed, told)
 	}
 	office := sheetOf(t, get(t, m.city.Office, "/v1/admin/periods/"+m.first.ID+"/statements.csv").Body)
