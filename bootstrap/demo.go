@@ -243,6 +243,6 @@ func (p *program) welcome(n note) {
 	}
 	fmt.Fprintf(p.out, "  password       %s   (everybody's; made for this demonstration only)\n\n", n.Password)
 	fmt.Fprintf(p.out, "Sign in:  curl -s %s/v1/sessions -H 'content-type: application/json' -d '{\"email\":\"resident000001@example.jp\",\"password\":\"%s\"}'\n", p.config.BaseURL, n.Password)
-	fmt.Fprintf(p.out, "There are no screens yet but what a scanned code opens: the tour by curl is in README.md. The city stays in %s;\n", p.config.DataDir)
+	fmt.Fprintf(p.out, "There are no screens yet but %s/funds and what a scanned code opens: the tour by curl is in README.md. The city stays in %s;\n", p.config.BaseURL, p.config.DataDir)
 	fmt.Fprintf(p.out, "remove that folder for a new one. Ctrl-C ends.\n\n")
 }
