@@ -1,6 +1,8 @@
 package journey_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -42,12 +44,34 @@ func TestTheBinaryNamesItsVariablesAndTheWrongOnes(t *testing.T) {
 	require.Contains(t, said.Stderr, "LOVESAIJO_DATABASE_URL")
 }
 
-// The tour of the README: nothing is configured, and everything is there.
+// The tour of the README: nothing is configured, and everything is there, all the way to bank files on disk.
 func TestTheDemonstrationProvesItsBooksAndEnds(t *testing.T) {
 	t.Parallel()
-	said := run(t, nil, "demo", "--exit", "--scale", "small")
+	dir := t.TempDir()
+	said, err := world.Run(t.Context(), dir, nil, "demo", "--exit", "--scale", "small")
+	require.NoError(t, err)
 	require.Zero(t, said.Code, "%s%s", said.Stdout, said.Stderr)
-	require.Contains(t, said.Stdout, "Trial balance")
-	require.Contains(t, said.Stdout, "verify: clean")
+	for _, told := range []string{
+		"Campaign 西条まるごと還元", ": paid, ", "Statements of ", "all shops", "Bank files (全銀 総合振込)", "1 sent again to a corrected account",
+		"Trial balance", "receivables", "verify: clean",
+	} {
+		require.Contains(t, said.Stdout, told)
+	}
 	require.NotContains(t, said.Stderr, `"ERROR"`)
+
+	files, err := filepath.Glob(filepath.Join(dir, ".lovesaijo", "bank-files", "*.txt"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	again := 0
+	for _, name := range files {
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, record := range readTransfers(t, content).transfers {
+			require.Equal(t, harness.TestBank, record.bank, "it pays to nobody")
+			if record.newCode == "2" {
+				again++
+			}
+		}
+	}
+	require.Equal(t, 1, again, "the one that came back")
 }
