@@ -89,6 +89,7 @@ type PayoutAccountFields struct {
 	Account    string  `json:"account" example:"0174-255 普通 ****567" doc:"Masked"`
 	BankName   string  `json:"bank_name" doc:"Empty where the list of banks knows it no more"`
 	BranchName string  `json:"branch_name"`
+	Holder     string  `json:"holder" example:"ｶ)ｻｲｼﾞﾖｳ" doc:"Of the account, in kana as transfers name it; to compare with the passbook"`
 	State      string  `json:"state" enum:"proposed,active,replaced,declined"`
 	ProposedAt string  `json:"proposed_at" format:"date-time"`
 	DecidedAt  *string `json:"decided_at" format:"date-time" nullable:"true"`
@@ -260,8 +261,8 @@ func (f AccountFields) command() settling.AccountCommand {
 
 func viewPayoutAccount(a settling.Shown) PayoutAccountFields {
 	return PayoutAccountFields{
-		ID: a.ID.String(), Account: a.Masked, BankName: a.BankName, BranchName: a.BranchName, State: a.State.String(),
-		ProposedAt: instant(a.ProposedAt), DecidedAt: instantOr(a.DecidedAt), Reason: a.Reason,
+		ID: a.ID.String(), Account: a.Masked, BankName: a.BankName, BranchName: a.BranchName, Holder: string(a.Holder),
+		State: a.State.String(), ProposedAt: instant(a.ProposedAt), DecidedAt: instantOr(a.DecidedAt), Reason: a.Reason,
 	}
 }
 

@@ -94,6 +94,11 @@ func (town *town) account(number string) {
 	account := body{"bank": "9999", "branch": "002", "type": "ordinary", "number": number, "holder": "カ)サイジヨウヨウテン"}
 	proposed := town.ask(town.shop, http.MethodPost, "/v1/bank-accounts", account).is(http.StatusCreated)
 	require.Equal(town.t, "9999-002 普通 ****"+number[4:], proposed["account"])
+	for path, reader := range map[string]person{"/v1/bank-accounts": town.shop, "/v1/admin/bank-accounts?state=proposed": town.office} {
+		listed := town.ask(reader, http.MethodGet, path, nil)
+		require.Equal(town.t, "ｶ)ｻｲｼﾞﾖｳﾖｳﾃﾝ", listed.is(http.StatusOK)["accounts"].([]any)[0].(map[string]any)["holder"], "to compare with the passbook")
+		require.NotContains(town.t, listed.text, number)
+	}
 	town.ask(town.office, http.MethodPost, "/v1/admin/bank-accounts/"+proposed["id"].(string)+"/approval", nil).is(http.StatusOK)
 }
 

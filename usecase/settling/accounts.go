@@ -30,10 +30,12 @@ func NewAccounts(unit usecase.Unit[Stores], reader settlement.Reader, vault sett
 }
 
 // Shown is an account as people may see it: masked, with the names of its bank and branch as the newest master has
-// them; empty where it knows them no more.
+// them; empty where it knows them no more. The holder is for the shop itself and for whoever may approve the account,
+// who compares it with the passbook; it is empty for others. The number is for nobody.
 type Shown struct {
 	settlement.MerchantAccount
 	BankName, BranchName string
+	Holder               bank.Kana
 }
 
 // List shows accounts, newest first: merchants see their own.
@@ -53,20 +55,29 @@ func (a *Accounts) List(ctx context.Context, actor access.Actor, query settlemen
 	}
 	shown := page.Of[Shown]{Rows: make([]Shown, len(found.Rows)), Next: found.Next}
 	for i, account := range found.Rows {
-		if shown.Rows[i], err = a.show(ctx, account); err != nil {
+		if shown.Rows[i], err = a.show(ctx, actor, account); err != nil {
 			return page.Of[Shown]{}, err
 		}
 	}
 	return shown, nil
 }
 
-func (a *Accounts) show(ctx context.Context, account settlement.MerchantAccount) (Shown, error) {
+func (a *Accounts) show(ctx context.Context, actor access.Actor, account settlement.MerchantAccount) (Shown, error) {
 	master, err := a.banks.Master(ctx)
 	if err != nil {
 		return Shown{}, fmt.Errorf("bank master: %w", err)
 	}
 	of, branch, _ := master.Find(account.Bank, account.Branch)
-	return Shown{account, of.Name, branch.Name}, nil
+	shown := Shown{MerchantAccount: account, BankName: of.Name, BranchName: branch.Name}
+	if account.Merchant != actor.Wallet && !access.May(actor.Role, access.Settle) {
+		return shown, nil
+	}
+	plain, err := unsealAccount(a.vault, account)
+	if err != nil {
+		return Shown{}, err
+	}
+	shown.Holder = plain.Holder
+	return shown, nil
 }
 
 // Approve lets an account be paid to, in place of the one before; claims whose transfer came back can be paid again.
@@ -137,7 +148,7 @@ func (a *Accounts) decide(ctx context.Context, actor access.Actor, id settlement
 	if err != nil {
 		return Shown{}, err
 	}
-	return a.show(ctx, decided)
+	return a.show(ctx, actor, decided)
 }
 
 // correctedMax bounds the claims of one merchant that came back; there is seldom more than one.

@@ -121,6 +121,26 @@ func TestAnAccountIsUsedOnceAnotherPersonHasLookedAtIt(t *testing.T) {
 	require.ErrorIs(t, err, settlement.ErrAccountUnknown)
 }
 
+func TestTheHolderIsShownToTheShopAndToWhoMayApprove(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	command := passbook("0076543")
+	command.Holder = "カ）サイジョウ"
+	proposed, err := s.accounts.Propose(t.Context(), citytest.Actor(s.shop), command)
+	require.NoError(t, err)
+	require.Equal(t, bank.Kana("ｶ)ｻｲｼﾞﾖｳ"), proposed.Holder)
+	for _, actor := range []access.Actor{citytest.Actor(s.shop), s.second} {
+		found, err := s.accounts.List(t.Context(), actor, settlement.AccountQuery{Merchant: s.shop.Wallet, State: settlement.Proposed, Limit: 10})
+		require.NoError(t, err)
+		require.Len(t, found.Rows, 1)
+		require.Equal(t, bank.Kana("ｶ)ｻｲｼﾞﾖｳ"), found.Rows[0].Holder)
+		require.NotContains(t, found.Rows[0].Masked, "6543")
+	}
+	approved, err := s.accounts.Approve(t.Context(), s.second, proposed.ID)
+	require.NoError(t, err)
+	require.Equal(t, bank.Kana("ｶ)ｻｲｼﾞﾖｳ"), approved.Holder)
+}
+
 func TestOnlyMerchantsArePaidTo(t *testing.T) {
 	t.Parallel()
 	s := setScene(t)

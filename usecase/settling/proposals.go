@@ -190,7 +190,7 @@ func (a *Accounts) Propose(ctx context.Context, actor access.Actor, cmd AccountC
 	if err != nil {
 		return Shown{}, err
 	}
-	return a.show(ctx, proposed)
+	return a.show(ctx, actor, proposed)
 }
 
 // isMerchant refuses wallets that nobody is paid for.
