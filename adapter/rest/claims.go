@@ -93,7 +93,7 @@ type claimableView struct {
 
 type claimableLotView struct {
 	Lot    lotView `json:"lot"`
-	WhyNot string  `json:"why_not" enum:",never_passed_on,lapsed,not_a_merchant" doc:"Why it cannot be claimed; empty where it can"`
+	WhyNot string  `json:"why_not" enum:",never_passed_on,lapsed,not_a_merchant,not_yet_closed" doc:"Why it cannot be claimed; empty where it can. not_yet_closed: nothing more is due by the closed statements, so it waits for the next"`
 }
 
 type claimRequest struct {

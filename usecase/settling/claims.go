@@ -114,6 +114,10 @@ type Claimable struct {
 	Kinds  map[lot.KindCode]lot.Kind
 }
 
+// NotYetClosed is why a lot cannot be claimed now that otherwise could be: the statements that are closed leave nothing
+// due, so that it waits for the next one (clause 4.4.2).
+const NotYetClosed ledger.Unclaimable = "not_yet_closed"
+
 // ClaimableLot is a lot of the merchant's wallet, with the reason where it cannot be claimed.
 type ClaimableLot struct {
 	lot.Lot
@@ -148,7 +152,11 @@ func (c *Claims) Claimable(ctx context.Context, actor access.Actor) (Claimable, 
 		shown.Amount = max(min(left, shown.Held), 0)
 		for _, l := range wallet.Lots {
 			if l.Remaining > 0 {
-				shown.Lots = append(shown.Lots, ClaimableLot{l, book.WhyNotClaimable(wallet, l)})
+				why := book.WhyNotClaimable(wallet, l)
+				if why == ledger.IsClaimable && left <= 0 {
+					why = NotYetClosed
+				}
+				shown.Lots = append(shown.Lots, ClaimableLot{l, why})
 			}
 		}
 		return shown, nil

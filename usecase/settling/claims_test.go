@@ -26,25 +26,32 @@ func (s *scene) claimable(t testing.TB) settling.Claimable {
 	return shown
 }
 
+// whys sums what is in lots by why it cannot be claimed.
+func whys(shown settling.Claimable) map[ledger.Unclaimable]int64 {
+	sums := map[ledger.Unclaimable]int64{}
+	for _, l := range shown.Lots {
+		sums[l.WhyNot] += int64(l.Remaining)
+	}
+	return sums
+}
+
 func TestOnlyWhatHasCirculatedAndIsDueCanBeClaimed(t *testing.T) {
 	t.Parallel()
 	s := setScene(t)
 	shop := citytest.Actor(s.shop)
 	s.Give(t, s.shop, citytest.Gift, 300) // has not been passed on
 	s.pay(t, s.shop, 1_000)
-	require.Zero(t, s.claimable(t).Amount, "no period is closed")
+	shown := s.claimable(t)
+	require.Zero(t, shown.Amount, "no period is closed")
+	require.Equal(t, map[ledger.Unclaimable]int64{settling.NotYetClosed: 1_000, ledger.NeverPassed: 300}, whys(shown))
 	_, err := s.claims.Claim(t.Context(), shop, settling.ClaimCommand{Key: s.Key()})
 	require.ErrorIs(t, err, settlement.ErrClaimNothingDue)
 
 	s.closes(t)
 	s.pay(t, s.shop, 50) // of the period that runs
-	shown := s.claimable(t)
+	shown = s.claimable(t)
 	require.EqualValues(t, []int64{1_300, 0, 1_050, 1_050}, []int64{int64(shown.Due), int64(shown.Since), int64(shown.Held), int64(shown.Amount)})
-	why := map[ledger.Unclaimable]int64{}
-	for _, l := range shown.Lots {
-		why[l.WhyNot] += int64(l.Remaining)
-	}
-	require.Equal(t, map[ledger.Unclaimable]int64{ledger.IsClaimable: 1_050, ledger.NeverPassed: 300}, why)
+	require.Equal(t, map[ledger.Unclaimable]int64{ledger.IsClaimable: 1_050, ledger.NeverPassed: 300}, whys(shown))
 	_, err = s.claims.Claim(t.Context(), shop, settling.ClaimCommand{Key: s.Key(), Amount: 1_301})
 	require.ErrorIs(t, err, settlement.ErrClaimOverDue)
 	_, err = s.claims.Claim(t.Context(), shop, settling.ClaimCommand{Key: s.Key(), Amount: 1_051})
