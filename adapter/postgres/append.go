@@ -44,7 +44,9 @@ func (l *Ledger) Append(_ context.Context, book *ledger.Book) error {
 	l.appendLines(w.Lines)
 	l.appendWallets(book)
 	l.appendPots(book)
-	l.appendEarned(book, w)
+	if err := l.appendEarned(book, w); err != nil {
+		return err
+	}
 	if len(w.Used) > 0 {
 		tokens, entries := make([]string, len(w.Used)), make([][16]byte, len(w.Used))
 		for i, c := range w.Used {

@@ -50,8 +50,8 @@ var (
 	peeking = opening{readWallets, peekPots, readEligible, readPastCampaigns}
 )
 
-// Open is ledger.Ledger's: one round trip, and a second one where a campaign or a cap per person is in force, or where
-// entries are to be corrected.
+// Open is ledger.Ledger's: one round trip, and a second one where a campaign nears its budget, a programme has a cap per
+// person, or entries are to be corrected.
 func (l *Ledger) Open(ctx context.Context, now time.Time, want ledger.Want) (*ledger.Book, error) {
 	return l.open(ctx, now, want, locking)
 }
@@ -106,6 +106,7 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, how 
 			return err
 		})
 	}
+	seen := l.foresee(now, want, ids, tokens)
 	s.writes.Queue(readVersions).QueryRow(func(row pgx.Row) error { return row.Scan(&version, &offers) })
 	if err := s.flush(ctx); err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func (l *Ledger) open(ctx context.Context, now time.Time, want ledger.Want, how 
 		return nil, err
 	}
 	book := ledger.NewBook(now, rules, wallets, pots, codes, records)
-	return book, l.earn(ctx, book, want, offers, how)
+	return book, l.earn(ctx, book, want, offers, how, seen)
 }
 
 func scanWallets(rows pgx.Rows) ([]*ledger.Wallet, map[ledger.WalletID]*ledger.Wallet, error) {

@@ -50,7 +50,7 @@ func (l *Ledger) queuePast(book *ledger.Book, entries []ledger.EntryID, eligible
 	batch.Queue(readPastTerms, ids).Query(func(rows pgx.Rows) error { return scanPastTerms(rows, past) })
 	batch.Queue(readPaid, ids).Query(func(rows pgx.Rows) error { return scanPaid(rows, past) })
 	batch.Queue(readPastLots, ids).Query(func(rows pgx.Rows) error { return scanPastLots(rows, past) })
-	batch.Queue(readPastShares, ids).Query(func(rows pgx.Rows) error { return scanShares(rows, rewards) })
+	batch.Queue(readPastShares, ids).Query(func(rows pgx.Rows) error { return scanShares(rows, rewards.Shares) })
 }
 
 func scanUndone(rows pgx.Rows, past map[ledger.EntryID]ledger.Past) error {

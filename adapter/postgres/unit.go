@@ -12,6 +12,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/uptrace/bun"
 
+	"lovesaijo/domain/cashback"
+	"lovesaijo/domain/ledger"
+	"lovesaijo/domain/money"
 	"lovesaijo/usecase"
 )
 
@@ -30,7 +33,7 @@ func NewUnit[S any](db *DB, bind func(*Session) S) *Unit[S] { return &Unit[S]{db
 // Do is usecase.Unit's.
 func (u *Unit[S]) Do(ctx context.Context, work func(context.Context, S) error) error {
 	for attempt := 1; ; attempt++ {
-		err := u.once(ctx, work)
+		err := u.once(ctx, work, attempt > 1)
 		switch {
 		case lockedOut(err):
 			return fmt.Errorf("%w: %w", usecase.ErrLocked, err)
@@ -45,13 +48,13 @@ func (u *Unit[S]) Do(ctx context.Context, work func(context.Context, S) error) e
 	}
 }
 
-func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error) error {
+func (u *Unit[S]) once(ctx context.Context, work func(context.Context, S) error, careful bool) error {
 	conn, err := u.db.pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("acquire connection: %w", err)
 	}
 	defer conn.Release()
-	session := &Session{db: u.db, conn: conn.Conn()}
+	session := &Session{db: u.db, conn: conn.Conn(), careful: careful}
 	err = work(ctx, u.bind(session))
 	if err == nil {
 		err = session.commit(ctx)
@@ -69,17 +72,19 @@ var errRolledBack = errors.New("transaction was rolled back: an earlier statemen
 var contested = []string{"idempotency_keys_pkey", "lots_open_key", "rules_pkey", "entries_reversed_once", "bank_accounts_one_proposed", "bank_accounts_one_active", "claims_one_draft"}
 
 // lost tells that the unit lost against another one and would do better if tried again: serialization failure,
-// deadlock, or a key that another unit took in between.
+// deadlock, a key that another unit took in between, or a budget of which it had expected to find more.
 func lost(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
-		return false
+		return errors.Is(err, errBudgetTight)
 	}
 	switch pg.Code {
 	case "40001", "40P01":
 		return true
 	case "23505":
 		return slices.Contains(contested, pg.ConstraintName)
+	case "23514":
+		return pg.ConstraintName == budgetKept
 	}
 	return false
 }
@@ -108,11 +113,27 @@ type Session struct {
 	amended bool
 	// reoffered tells the same of offers.
 	reoffered bool
+	// careful tells that the unit has lost once already, and had better lock what it might do without.
+	careful bool
+	// foreseen are the campaigns that books were opened with and that are not locked, with what they had promised.
+	foreseen map[*ledger.Book]map[cashback.OfferID]money.Points
+	// late are statements that take locks which many others want: they go last, or before the next look.
+	late []lateStatement
+}
+
+type lateStatement struct {
+	sql  string
+	args []any
+}
+
+// writeLate holds a statement back until whatever else is written.
+func (s *Session) writeLate(sql string, args ...any) {
+	s.late = append(s.late, lateStatement{sql, args})
 }
 
 // write holds a statement back until the next read or the commit.
 func (s *Session) write(sql string, args ...any) *pgx.QueuedQuery {
-	s.begin()
+	s.start()
 	return s.writes.Queue(sql, args...)
 }
 
@@ -133,7 +154,16 @@ func (s *Session) read(ctx context.Context, scan func(pgx.Rows) error, sql strin
 	return s.flush(ctx)
 }
 
+// begin readies the session for a look at the database, which shows all that the unit has written.
 func (s *Session) begin() {
+	s.start()
+	for _, l := range s.late {
+		s.writes.Queue(l.sql, l.args...)
+	}
+	s.late = nil
+}
+
+func (s *Session) start() {
 	if !s.begun {
 		s.begun = true
 		s.writes.Queue("begin")
@@ -150,6 +180,7 @@ func (s *Session) commit(ctx context.Context) error {
 	if !s.begun {
 		return nil
 	}
+	s.begin()
 	// In a transaction that has failed, PostgreSQL answers a commit with ROLLBACK and no error.
 	s.writes.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
 		if tag.String() != "COMMIT" {

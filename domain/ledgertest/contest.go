@@ -18,6 +18,8 @@ import (
 // The sides of these races are in two processes.
 var contestContracts = []contract{
 	{"a campaign promises its budget to the point and ends once, however many pay at once", budgetIsKept},
+	{"a campaign whose budget is used up without a rest ends as well", budgetIsKeptExactly},
+	{"a campaign that somebody ends while many pay promises nothing from then on", endedCampaignsPromiseNothing},
 	{"a person gets no more than their cap of a programme and a campaign", personCapsAreKept},
 	{"two campaigns that many payments meet in do not wait for each other in a circle", campaignsDoNotLockUp},
 	{"a programme that begins while many pay is whole or not there", programmesBeginWhole},
@@ -44,10 +46,14 @@ func (w *town) crowd(amount money.Points) []user.User {
 	return people
 }
 
-func budgetIsKept(t *testing.T, b Bench) {
+func budgetIsKept(t *testing.T, b Bench)        { keepBudget(t, b, 2_950, 1) }
+func budgetIsKeptExactly(t *testing.T, b Bench) { keepBudget(t, b, 1_000, 0) }
+
+// keepBudget lets payments that earn 100 each race for a budget, of which cuts are cut by it.
+func keepBudget(t *testing.T, b Bench, budget money.Points, cuts int) {
 	w := found(t, b)
 	people := w.crowd(10_000)
-	campaign := w.opens(returns(10), 2_950)
+	campaign := w.opens(returns(10), budget)
 	cut := make([]int, sidesMax)
 	for _, err := range w.race(func(side int) error {
 		for round := range 2 {
@@ -66,13 +72,53 @@ func budgetIsKept(t *testing.T, b Bench) {
 		require.NoError(t, err)
 	}
 	ended := w.campaign(campaign.ID)
-	require.Equal(t, []any{money.Points(2_950), cashback.Ended, true, int64(2)}, []any{ended.Accrued, ended.State, ended.EndedEarly, ended.Version})
-	require.Equal(t, money.Points(2_950), w.promised(campaign.ID))
+	require.Equal(t, []any{budget, cashback.Ended, true, int64(2)}, []any{ended.Accrued, ended.State, ended.EndedEarly, ended.Version})
+	require.Equal(t, budget, w.promised(campaign.ID))
 	total := 0
 	for _, n := range cut {
 		total += n
 	}
-	require.Equal(t, 1, total, "the budget cuts one payment, and the next one finds no campaign")
+	require.Equal(t, cuts, total, "the budget cuts one payment, and the next one finds no campaign")
+}
+
+func endedCampaignsPromiseNothing(t *testing.T, b Bench) {
+	w := found(t, b)
+	people := w.crowd(10_000)
+	campaign := w.opens(returns(10), 500_000)
+	var promised money.Points
+	for _, err := range w.race(func(side int) error {
+		if side > 0 {
+			for range 4 {
+				if _, err := w.side(side).tryPay(pays(people[side], w.shop, 1_000), Now); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		if _, err := w.tryPay(pays(people[side], w.shop, 1_000), Now); err != nil {
+			return err
+		}
+		return w.Unit.Do(t.Context(), func(ctx context.Context, s Stores) error {
+			open, err := s.Campaigns.Lock(ctx, campaign.ID)
+			if err != nil {
+				return err
+			}
+			shares, err := s.Campaigns.Shares(ctx, campaign.ID)
+			if err != nil {
+				return err
+			}
+			promised = 0
+			for _, share := range shares {
+				promised += share.Amount
+			}
+			require.Equal(t, open.Accrued, promised)
+			open.State, open.EndedAt = cashback.Ended, hour(1)
+			return s.Campaigns.Save(ctx, open)
+		})
+	}) {
+		require.NoError(t, err)
+	}
+	require.Equal(t, []money.Points{promised, promised}, []money.Points{w.campaign(campaign.ID).Accrued, w.promised(campaign.ID)}, "who pays it out has counted everything")
 }
 
 func personCapsAreKept(t *testing.T, b Bench) {

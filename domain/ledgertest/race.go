@@ -34,15 +34,16 @@ var raceContracts = []contract{
 	{"each of many amendments of the rules has its own version", amendmentsHaveVersions},
 }
 
-// race lets all sides act at once. Before that each has opened a book, so that an adapter has made its connections
-// and the sides truly meet.
+// race lets all sides act at once. Before that each has opened a book, so that an adapter has made its connections, knows
+// the offers, and the sides truly meet.
 func (w *town) race(act func(side int) error) []error {
 	w.t.Helper()
 	for range 2 {
 		for _, err := range together(sidesMax, func(side int) error {
 			want := ledger.Want{
 				Wallets: []ledger.WalletID{w.mayor.Wallet}, Codes: []user.Token{"none"}, Pots: []ledger.Pot{pot(ledger.Reserved, [16]byte{0: byte(side)})},
-				Claims: []idem.Claim{{Actor: w.mayor.ID, Key: "warming-up"}},
+				Claims:   []idem.Claim{{Actor: w.mayor.ID, Key: "warming-up"}},
+				Payments: []ledger.Parties{{Payer: ledger.Party{Wallet: w.hana.Wallet}, Payee: ledger.Party{Wallet: w.shop.Wallet}}},
 			}
 			return w.side(side).Unit.Do(w.t.Context(), func(ctx context.Context, s Stores) error {
 				_, err := s.Ledger.Open(ctx, Now, want)
