@@ -138,7 +138,7 @@ type amendSettlementRequest struct {
 	Body struct {
 		SettlementFields
 		Originator *originatorBody `json:"originator,omitempty" doc:"Without it there is none"`
-		Reason     string          `json:"reason,omitempty" maxLength:"200"`
+		Reason     string          `json:"reason" minLength:"1" maxLength:"200" doc:"It stands in the list of versions"`
 	}
 }
 

@@ -13,6 +13,7 @@ package cashback
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -113,7 +114,7 @@ func (t Terms) Valid(kinds map[lot.KindCode]lot.Kind) error {
 }
 
 func validName(name string) error {
-	if name == "" || utf8.RuneCountInString(name) > 40 {
+	if strings.TrimSpace(name) == "" || utf8.RuneCountInString(name) > 40 {
 		return ErrName.At("name")
 	}
 	return nil

@@ -148,6 +148,7 @@ func (c *City) AmendSettlement(t testing.TB, change func(map[string]any)) {
 	} else {
 		delete(settings, "originator")
 	}
+	settings["reason"] = "試験の設定"
 	change(settings)
 	Put[struct{}](t, c.Office, path, version, settings)
 }

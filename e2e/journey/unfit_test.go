@@ -210,6 +210,7 @@ func TestSettlementIsRefusedWhereItCannotBe(t *testing.T) {
 	var now fields
 	require.NoError(t, settings.Into(&now))
 	delete(now, "version")
+	now["reason"] = "変更"
 	amend := func(version string, change fields) harness.Request {
 		return harness.Request{
 			Method: http.MethodPut, Path: "/v1/admin/settlement/settings", Body: with(now, change), Header: map[string]string{"If-Match": version},

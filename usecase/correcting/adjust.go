@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"lovesaijo/domain/access"
@@ -38,6 +39,7 @@ type Adjustment struct {
 
 // Adjust makes an adjustment once per key or, above the limit, asks for it.
 func (c *Correcting) Adjust(ctx context.Context, actor access.Actor, cmd Adjustment) (Result, error) {
+	cmd.Reason = strings.TrimSpace(cmd.Reason)
 	act := audit.Act{Action: ActAdjust, Target: cmd.Wallet.String(), Reason: cmd.Reason, After: map[string]string{
 		"fund": string(cmd.Fund), "kind": string(cmd.Kind), "amount": figure(cmd.Amount),
 	}}

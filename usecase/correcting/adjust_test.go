@@ -2,6 +2,7 @@ package correcting_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,7 @@ func TestAdjustmentsThatCannotBeAreRefused(t *testing.T) {
 		"of an unknown fund":  {func(c *correcting.Adjustment) { c.Fund = "nowhere" }, ledger.ErrFundUnknown},
 		"from a closed fund":  {func(c *correcting.Adjustment) { c.Fund = citytest.OtherFund }, fund.ErrClosed},
 		"lapsed already":      {func(c *correcting.Adjustment) { c.Expires = s.Today() - 1 }, lot.ErrExpiryPast},
+		"with a blank reason": {func(c *correcting.Adjustment) { c.Reason = " 　" }, correcting.ErrReason},
 		"without any reason":  {func(c *correcting.Adjustment) { c.Reason = "" }, correcting.ErrReason},
 		"of a wallet, kindly": {func(c *correcting.Adjustment) { c.Amount, c.Kind = -1, citytest.Health.Code }, lot.ErrInsufficient},
 	} {
@@ -118,7 +120,7 @@ func TestAdjustmentsThatCannotBeAreRefused(t *testing.T) {
 		bad.change(&cmd)
 		_, err := s.correcting.Adjust(t.Context(), s.Official, cmd)
 		require.ErrorIs(t, err, bad.want, name)
-		if cmd.Reason != "" {
+		if strings.TrimSpace(cmd.Reason) != "" {
 			_, err = s.correcting.PreviewAdjustment(t.Context(), s.Official, cmd)
 			require.ErrorIs(t, err, bad.want, name)
 		}

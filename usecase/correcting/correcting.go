@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -119,6 +120,7 @@ func (r Result) Waits() bool { return r.Request.State == approval.Waiting }
 
 // Correct undoes an entry once per key or, above the limit, asks for it.
 func (c *Correcting) Correct(ctx context.Context, actor access.Actor, cmd Command) (Result, error) {
+	cmd.Reason = strings.TrimSpace(cmd.Reason)
 	act := audit.Act{Action: ActCorrect, Target: cmd.Entry.String(), Reason: cmd.Reason, After: map[string]string{
 		"amount": figure(cmd.Amount), "receivable": strconv.FormatBool(cmd.Receivable),
 	}}
@@ -300,7 +302,7 @@ func (c *Correcting) result(ctx context.Context, of made) (Result, error) {
 	return result, nil
 }
 
-// validReason refuses an act without a reason. It becomes the memo of the entry.
+// validReason refuses an act without a reason, which has been trimmed. It becomes the memo of the entry.
 func validReason(reason string) error {
 	if n := utf8.RuneCountInString(reason); n < 1 || n > ledger.MemoRunesMax {
 		return ErrReason.At("reason")

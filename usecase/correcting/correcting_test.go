@@ -230,6 +230,7 @@ func TestWhatCannotBeUndoneHereIsRefused(t *testing.T) {
 		"what is not there":     {func(c *correcting.Command) { c.Entry = ledger.EntryID{1} }, ledger.ErrEntryUnknown},
 		"what was undone":       {func(*correcting.Command) {}, ledger.ErrCorrected},
 		"without a reason":      {func(c *correcting.Command) { c.Reason = "" }, correcting.ErrReason},
+		"with a blank reason":   {func(c *correcting.Command) { c.Reason = " 　" }, correcting.ErrReason},
 		"with a long reason":    {func(c *correcting.Command) { c.Reason = strings.Repeat("理", 101) }, correcting.ErrReason},
 		"without a key":         {func(c *correcting.Command) { c.Key = "" }, idem.ErrKeyMissing},
 		"with a malformed key":  {func(c *correcting.Command) { c.Key = "短い" }, idem.ErrKeyInvalid},

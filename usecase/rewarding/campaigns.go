@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"lovesaijo/domain/access"
@@ -173,7 +174,7 @@ func draft(ctx context.Context, s Stores, id cashback.OfferID, version int64) (c
 
 // apply makes a campaign what the command says.
 func (cmd CampaignCommand) apply(c cashback.Campaign) cashback.Campaign {
-	c.Merchant, c.Name, c.Note, c.Terms, c.Span = cmd.Merchant, cmd.Name, cmd.Note, cmd.Terms, cmd.Span
+	c.Merchant, c.Name, c.Note, c.Terms, c.Span = cmd.Merchant, strings.TrimSpace(cmd.Name), cmd.Note, cmd.Terms, cmd.Span
 	c.Weekdays, c.Hours, c.Merchants, c.Categories = slices.Sorted(slices.Values(cmd.Weekdays)), cmd.Hours, cmd.Merchants, cmd.Categories
 	c.Fund, c.Budget = cmd.Fund, cmd.Budget
 	if !cmd.Merchant.IsZero() && len(cmd.Merchants) == 0 {

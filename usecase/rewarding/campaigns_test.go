@@ -58,6 +58,7 @@ func TestACampaignThatCannotBeIsRefused(t *testing.T) {
 		change func(*rewarding.CampaignCommand)
 		want   error
 	}{
+		"a blank name":            {func(c *rewarding.CampaignCommand) { c.Name = " 　" }, cashback.ErrName},
 		"rate 0":                  {func(c *rewarding.CampaignCommand) { c.Terms.Rate = 0 }, cashback.ErrRate},
 		"more than all of it":     {func(c *rewarding.CampaignCommand) { c.Terms.Rate = 10_001 }, cashback.ErrRate},
 		"a cap below one point":   {func(c *rewarding.CampaignCommand) { c.Terms.PersonMax = -1 }, cashback.ErrCap},

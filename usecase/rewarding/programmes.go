@@ -3,6 +3,7 @@ package rewarding
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/samber/lo"
@@ -139,7 +140,7 @@ func (cmd ProgrammeCommand) make(ctx context.Context, s Stores, now time.Time, a
 		cmd.Span.Until = calendar.Never
 	}
 	programme := cashback.Programme{
-		ID: cashback.NewOfferID(now), Merchant: cmd.Merchant, Name: cmd.Name, Terms: cmd.Terms, Span: cmd.Span,
+		ID: cashback.NewOfferID(now), Merchant: cmd.Merchant, Name: strings.TrimSpace(cmd.Name), Terms: cmd.Terms, Span: cmd.Span,
 		CreatedBy: actor.User, CreatedAt: now, Version: 1,
 	}
 	if err := programme.Valid(book.Rules.Kinds, today); err != nil {

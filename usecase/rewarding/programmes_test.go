@@ -80,6 +80,7 @@ func TestAProgrammeThatCannotBeIsRefused(t *testing.T) {
 		"more than all of it":     {func(c *rewarding.ProgrammeCommand) { c.Terms.Rate = 10_001 }, cashback.ErrRate},
 		"a cap below one point":   {func(c *rewarding.ProgrammeCommand) { c.Terms.PaymentMax = -1 }, cashback.ErrCap},
 		"no name":                 {func(c *rewarding.ProgrammeCommand) { c.Name = "" }, cashback.ErrName},
+		"a blank name":            {func(c *rewarding.ProgrammeCommand) { c.Name = " 　" }, cashback.ErrName},
 		"an unknown kind":         {func(c *rewarding.ProgrammeCommand) { c.Terms.Kind = "gold" }, lot.ErrKindUnknown},
 		"an unknown earning kind": {func(c *rewarding.ProgrammeCommand) { c.Terms.Earning = []lot.KindCode{"gold"} }, lot.ErrKindUnknown},
 		"a retired kind":          {func(c *rewarding.ProgrammeCommand) { c.Terms.Kind = retired.Code }, lot.ErrKindRetired},

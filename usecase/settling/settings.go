@@ -48,8 +48,9 @@ func (d *Decisions) Versions(ctx context.Context, actor access.Actor) ([]settlem
 }
 
 // Amend puts settings in force in place of the version that they name. An originator without a number keeps the one
-// that it has: nobody sees the number, so nobody can send it back.
+// that it has: nobody sees the number, so nobody can send it back. Why is for whoever reads the versions.
 func (d *Decisions) Amend(ctx context.Context, actor access.Actor, next settlement.Settings, reason string) (settlement.Settings, error) {
+	reason = strings.TrimSpace(reason)
 	act := audit.Act{Action: ActAmendSettings, Target: decimal(next.Version), Reason: reason}
 	if err := auditing.Allow(ctx, d.office, actor, access.ManageSettlement, act); err != nil {
 		return settlement.Settings{}, err
@@ -59,6 +60,9 @@ func (d *Decisions) Amend(ctx context.Context, actor access.Actor, next settleme
 		return settlement.Settings{}, fmt.Errorf("bank master: %w", err)
 	}
 	return auditing.Do(ctx, d.office, actor, access.ManageSettlement, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (settlement.Settings, error) {
+		if reason == "" {
+			return settlement.Settings{}, ErrReason.At("reason")
+		}
 		was, err := s.Decisions.Settings(ctx)
 		if err != nil {
 			return settlement.Settings{}, fmt.Errorf("lock settings of settlement: %w", err)

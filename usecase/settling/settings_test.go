@@ -60,10 +60,12 @@ func TestSettingsThatNoBankCanMeanAreRefused(t *testing.T) {
 	} {
 		next := was
 		c.change(&next)
-		_, err := s.decisions.Amend(t.Context(), s.Official, next, "")
+		_, err := s.decisions.Amend(t.Context(), s.Official, next, "変更")
 		require.ErrorIs(t, err, c.want, name)
 	}
-	_, err = s.decisions.Amend(t.Context(), citytest.Actor(s.shop), was, "")
+	_, err = s.decisions.Amend(t.Context(), s.Official, was, " 　")
+	require.ErrorIs(t, err, settling.ErrReason)
+	_, err = s.decisions.Amend(t.Context(), citytest.Actor(s.shop), was, "変更")
 	require.ErrorIs(t, err, access.ErrNotAllowed)
 	_, err = s.decisions.Settings(t.Context(), citytest.Actor(s.shop))
 	require.ErrorIs(t, err, access.ErrNotAllowed)

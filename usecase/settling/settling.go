@@ -48,7 +48,7 @@ const (
 	ActReturn         = "payout.return"
 )
 
-// ErrReason refuses to turn somebody down without a word.
+// ErrReason refuses to turn somebody down, or to amend the settings, without a word.
 var ErrReason = fault.Define(fault.Invalid, "settlement_reason_missing", "理由を入力してください。")
 
 // Stores are what settling needs of a unit of work.
