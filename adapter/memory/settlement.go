@@ -51,7 +51,7 @@ func (d *Decisions) Settings(context.Context) (settlement.Settings, error) {
 // Amend is settlement.Decisions'.
 func (d *Decisions) Amend(_ context.Context, settings settlement.Settings, by user.ID, at time.Time, reason string) error {
 	if settings.Version != d.session.decided()[0].Version {
-		return settlement.ErrClaimChanged
+		return settlement.ErrSettingsChanged
 	}
 	settings.Version++
 	settings.Fees, settings.ExtraHolidays = slices.Clone(settings.Fees), slices.Clone(settings.ExtraHolidays)

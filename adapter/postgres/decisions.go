@@ -97,7 +97,7 @@ func (d *Decisions) Amend(ctx context.Context, settings settlement.Settings, by 
 		return err
 	}
 	if newest.Version != settings.Version {
-		return settlement.ErrClaimChanged
+		return settlement.ErrSettingsChanged
 	}
 	text, sealed, err := d.session.db.encodeSettings(settings)
 	if err != nil {

@@ -67,7 +67,7 @@ func (town *town) originator() {
 	shown := amended.is(http.StatusOK)
 	require.Equal(town.t, "9999-001 普通 ****567", shown["originator"].(map[string]any)["account"])
 	require.NotContains(town.t, amended.text, "1234567")
-	town.ask(town.office, http.MethodPut, path, settings, "If-Match", got.header.Get("ETag")).refuses(http.StatusConflict, "claim_changed")
+	town.ask(town.office, http.MethodPut, path, settings, "If-Match", got.header.Get("ETag")).refuses(http.StatusConflict, "settlement_settings_changed")
 	versions := town.ask(town.office, http.MethodGet, path+"/versions", nil)
 	require.Len(town.t, versions.is(http.StatusOK)["versions"], 1)
 	require.NotContains(town.t, versions.text, "1234567")

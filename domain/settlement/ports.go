@@ -79,7 +79,8 @@ type Claims interface {
 type Decisions interface {
 	// Settings locks and gives the newest settings.
 	Settings(ctx context.Context) (Settings, error)
-	// Amend writes settings as the version after theirs. It returns ErrClaimChanged where theirs is not the newest.
+	// Amend writes settings as the version after theirs. It returns ErrSettingsChanged where theirs is not the
+	// newest.
 	Amend(ctx context.Context, settings Settings, by user.ID, at time.Time, reason string) error
 }
 

@@ -115,9 +115,10 @@ type SettingsVersion struct {
 
 // The refusals of settings.
 var (
-	ErrSettings     = fault.Define(fault.Invalid, "settlement_settings_invalid", "精算の設定の値が正しくありません。")
-	ErrOriginator   = fault.Define(fault.Invalid, "settlement_originator_invalid", "振込依頼人の内容に誤りがあります。")
-	ErrNoOriginator = fault.Define(fault.Refused, "settlement_originator_missing", "振込依頼人が設定されていません。")
+	ErrSettings        = fault.Define(fault.Invalid, "settlement_settings_invalid", "精算の設定の値が正しくありません。")
+	ErrOriginator      = fault.Define(fault.Invalid, "settlement_originator_invalid", "振込依頼人の内容に誤りがあります。")
+	ErrSettingsChanged = fault.Define(fault.Conflict, "settlement_settings_changed", "ほかの人が先に設定を変更しました。読み直してください。")
+	ErrNoOriginator    = fault.Define(fault.Refused, "settlement_originator_missing", "振込依頼人が設定されていません。")
 )
 
 // Bounds of the tables of settings.

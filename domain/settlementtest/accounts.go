@@ -189,9 +189,9 @@ func settingsReadBack(t *testing.T, b Bench) {
 func staleSettings(t *testing.T, b Bench) {
 	w := found(t, b)
 	require.NoError(t, w.amend(decided(), "一"))
-	require.ErrorIs(t, w.amend(decided(), "二"), settlement.ErrClaimChanged)
+	require.ErrorIs(t, w.amend(decided(), "二"), settlement.ErrSettingsChanged)
 	ahead := decided()
 	ahead.Version = 2
-	require.ErrorIs(t, w.amend(ahead, "三"), settlement.ErrClaimChanged)
+	require.ErrorIs(t, w.amend(ahead, "三"), settlement.ErrSettingsChanged)
 	require.EqualValues(t, 1, w.inForce().Version)
 }

@@ -104,7 +104,7 @@ func amendmentsRace(t *testing.T, b Bench) {
 		s := settlement.DefaultSettings()
 		s.BankDays = side
 		return w.amend(s, "競争")
-	}), settlement.ErrClaimChanged)
+	}), settlement.ErrSettingsChanged)
 	require.EqualValues(t, 1, w.inForce().Version)
 }
 

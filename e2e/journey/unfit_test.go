@@ -216,7 +216,7 @@ func TestSettlementIsRefusedWhereItCannotBe(t *testing.T) {
 			Method: http.MethodPut, Path: "/v1/admin/settlement/settings", Body: with(now, change), Header: map[string]string{"If-Match": version},
 		}
 	}
-	city.Office.Refused(t, http.StatusConflict, "claim_changed", amend(`"99"`, nil))
+	city.Office.Refused(t, http.StatusConflict, "settlement_settings_changed", amend(`"99"`, nil))
 	city.Office.Refused(t, http.StatusUnprocessableEntity, "settlement_settings_invalid", amend(settings.Header.Get("ETag"), fields{
 		"fees": []fields{{"same_bank": true, "from": 0, "fee": 110}, {"same_bank": true, "from": 0, "fee": 220}},
 	}))

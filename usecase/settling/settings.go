@@ -68,7 +68,7 @@ func (d *Decisions) Amend(ctx context.Context, actor access.Actor, next settleme
 			return settlement.Settings{}, fmt.Errorf("lock settings of settlement: %w", err)
 		}
 		if was.Version != next.Version {
-			return settlement.Settings{}, settlement.ErrClaimChanged
+			return settlement.Settings{}, settlement.ErrSettingsChanged
 		}
 		is := next
 		if is.HasOriginator() && is.Originator.Account.Number == "" {
