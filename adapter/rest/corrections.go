@@ -66,8 +66,8 @@ type correctionView struct {
 	ApprovalID string       `json:"approval_id,omitempty" format:"uuid" doc:"Of the request that asks for it"`
 	EntryID    string       `json:"entry_id,omitempty" format:"uuid" doc:"None while it waits"`
 	Type       string       `json:"type,omitempty"`
-	At         *string      `json:"at" format:"date-time" nullable:"true"`
-	Amount     money.Points `json:"amount" doc:"Undone, adjusted or recovered; zero while it waits"`
+	At         string       `json:"at" format:"date-time" doc:"Of the entry; of the request while there is none"`
+	Amount     money.Points `json:"amount" doc:"Undone, adjusted or recovered; while it waits, what was asked for"`
 }
 
 type adjustmentPreviewAnswer struct {
@@ -151,7 +151,7 @@ func viewCorrection(result correcting.Result, err error) (*correctionAnswer, err
 	if err != nil {
 		return nil, err
 	}
-	answer := &correctionAnswer{Body: correctionView{State: "done", ApprovalID: identifier(result.Request.ID), At: instantOr(result.At), Amount: result.Amount}}
+	answer := &correctionAnswer{Body: correctionView{State: "done", ApprovalID: identifier(result.Request.ID), At: instant(result.At), Amount: result.Amount}}
 	if result.Entry.IsZero() {
 		answer.Body.State = result.Request.State.String()
 	} else {

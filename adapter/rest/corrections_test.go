@@ -105,6 +105,8 @@ func TestAboveTheLimitACorrectionWaitsForAnotherAdministrator(t *testing.T) {
 	waiting := asked.is(http.StatusAccepted)
 	require.Equal(t, "waiting", waiting["state"])
 	require.NotContains(t, waiting, "entry_id")
+	require.InDelta(t, 300, waiting["amount"], 0, "what was asked for")
+	require.NotEmpty(t, waiting["at"])
 	again := town.ask(town.office, http.MethodPost, correctionsPath, wish, keyed, "correct-00001")
 	again.is(http.StatusOK)
 	require.Equal(t, asked.text, again.text)

@@ -41,6 +41,7 @@ func TestAboveTheLimitASecondAdministratorApproves(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, again.Replayed)
 	require.Equal(t, asked, again.Request, "a repeated key gives the same request")
+	require.Equal(t, []any{money.Points(500), asked.RequestedAt}, []any{again.Amount, again.At}, "what was asked for, and when")
 	require.Equal(t, []approval.Request{asked}, s.preview(t, s.command(entry)).Waiting)
 	changed := cmd
 	changed.Reason = "別の理由"
@@ -206,6 +207,7 @@ func TestAdjustmentsOfOneWalletAndDayAreCountedTogether(t *testing.T) {
 	require.True(t, asked.Waits(), "up and down, it is more than one may do alone in a day")
 	another, err := s.correcting.Adjust(t.Context(), s.other, s.adjustment(s.hana, -11))
 	require.NoError(t, err)
+	require.Equal(t, []any{money.Points(11), s.Clock()}, []any{another.Amount, another.At})
 	require.True(t, another.Waits(), "whoever does it")
 	rest := s.adjustment(s.hana, 10)
 	preview, err = s.correcting.PreviewAdjustment(t.Context(), s.Official, rest)

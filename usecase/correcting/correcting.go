@@ -111,8 +111,8 @@ type Result struct {
 	Request  approval.Request // as it is by now; its zero value where the act was done at once
 	Entry    ledger.EntryID   // zero while the request waits
 	Type     ledger.EntryType
-	At       time.Time
-	Amount   money.Points // undone, adjusted or recovered; zero while the request waits
+	At       time.Time    // of the entry, or of the request that has led to none
+	Amount   money.Points // undone, adjusted or recovered, or asked to be
 }
 
 // Waits tells whether somebody else must decide first.
@@ -279,7 +279,9 @@ func (c *Correcting) result(ctx context.Context, of made) (Result, error) {
 		}
 		result.Entry = result.Request.Result
 		if result.Entry.IsZero() {
-			return result, nil
+			result.At = result.Request.RequestedAt
+			result.Amount, err = askedFor(result.Request)
+			return result, err
 		}
 		entry, err = c.read.Statements.Entry(ctx, result.Entry)
 	}

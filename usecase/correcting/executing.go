@@ -72,6 +72,17 @@ func wishOf(action, subject, summary, reason string, wanted any) (approving.Wish
 	return approving.Wish{Action: action, Subject: subject, Summary: summary, Payload: payload, Reason: reason}, nil
 }
 
+// askedFor gives the amount that a request would undo or adjust by; like that of an entry, it has no sign.
+func askedFor(request approval.Request) (money.Points, error) {
+	var wanted struct {
+		Amount money.Points `json:"amount"`
+	}
+	if err := json.Unmarshal(request.Payload, &wanted); err != nil {
+		return 0, fmt.Errorf("decode request %s: %w", request.ID, err)
+	}
+	return max(wanted.Amount, -wanted.Amount), nil
+}
+
 // prepareCorrection is what an approver does of a correction. The entry is made in the name of who asked for it.
 func (c *Correcting) prepareCorrection(ctx context.Context, approver access.Actor, request approval.Request) (approving.Work[Stores], error) {
 	var wanted wantedCorrection
