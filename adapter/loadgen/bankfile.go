@@ -30,8 +30,8 @@ type BankFile struct {
 	CPU           Cost    `json:"cpu_seconds"`
 }
 
-// TransferFile measures one file for the bank: an administrator exports it, has it checked, and notes that all of it was
-// paid.
+// TransferFile measures one file for the bank: an administrator exports it, has it checked, and notes that the
+// bank has it and has paid all of it.
 func TransferFile(ctx context.Context, o Options, b BankFileOptions, out io.Writer) (Report, error) {
 	fill(&b.Records, 10_000)
 	fill(&b.AdminPassword, o.Password)
@@ -95,6 +95,9 @@ func (s *session) transferFile(ctx context.Context, b BankFileOptions) error {
 	}
 	if !checked.Acceptable || checked.Count != b.Records {
 		return fmt.Errorf("file %s would be refused, or has %d records", exported.File.Name, checked.Count)
+	}
+	if err := s.desk.send(ctx, http.MethodPost, path+"/sending", token, "", nil, http.StatusOK, &struct{}{}); err != nil {
+		return err
 	}
 	if file.PaySeconds, err = timed("paid", func() error {
 		return s.desk.send(ctx, http.MethodPost, path+"/payment", token, rand.Text(), struct{}{}, http.StatusCreated, &paid)

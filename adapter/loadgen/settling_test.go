@@ -17,6 +17,7 @@ type cashier struct {
 	closing time.Duration // how long a closing takes
 	short   int           // records that a file has too few
 	closed  atomic.Int64
+	sent    bool // the bank has the file
 }
 
 func (p *cashier) open(t *testing.T) string {
@@ -47,7 +48,16 @@ func (p *cashier) open(t *testing.T) string {
 		return c.Status(201).JSON(fiber.Map{"file": fiber.Map{"id": "f-1", "name": "x.txt", "count": 10 - p.short, "total": 12_345}, "left_out": []any{}})
 	}))
 	app.Get("/v1/admin/bank-files/f-1/check", p.user(func(c *fiber.Ctx, _ string) error { return c.JSON(fiber.Map{"acceptable": true, "count": 10}) }))
-	app.Post("/v1/admin/bank-files/f-1/payment", p.user(func(c *fiber.Ctx, _ string) error { return c.Status(201).JSON(fiber.Map{"paid": 10}) }))
+	app.Post("/v1/admin/bank-files/f-1/sending", p.user(func(c *fiber.Ctx, _ string) error {
+		p.sent = true
+		return c.JSON(fiber.Map{"id": "f-1", "state": "sent"})
+	}))
+	app.Post("/v1/admin/bank-files/f-1/payment", p.user(func(c *fiber.Ctx, _ string) error {
+		if !p.sent {
+			return c.Status(409).JSON(fiber.Map{"code": "bank_file_not_sent"})
+		}
+		return c.Status(201).JSON(fiber.Map{"paid": 10})
+	}))
 	return listen(t, app)
 }
 

@@ -66,7 +66,7 @@ func openPaidCity(t *testing.T, shops int) *paidCity {
 	settings.Originator = bank.Originator{
 		Code: "9990000001", Name: "ｻｲｼﾞﾖｳｼ", Account: bank.Account{Bank: "9999", Branch: "001", Type: bank.Ordinary, Number: "1234567"},
 	}
-	_, err = decisions.Amend(t.Context(), city.Official, settings, "")
+	_, err = decisions.Amend(t.Context(), city.Official, settings, "開始")
 	require.NoError(t, err)
 	c.Give(t, c.hana, citytest.Gift, 100_000)
 	for range shops {
@@ -330,7 +330,17 @@ func TestOfPaymentsAtOnceEachTransferIsBookedOnce(t *testing.T) {
 	bankHad := c.Position(t, citytest.Fund).Bank
 	var mu sync.Mutex
 	paid := 0
+	send := func() error { // whoever is first; a file that was voided is refused again when it is to be paid
+		_, err := c.files.Send(t.Context(), official(), made.ID)
+		if errors.Is(err, settlement.ErrFileState) {
+			return nil
+		}
+		return err
+	}
 	payAll := func() error {
+		if err := send(); err != nil {
+			return err
+		}
 		result, err := c.payouts.PayFile(t.Context(), official(), made.ID, settling.PayCommand{Key: c.Key()})
 		mu.Lock()
 		defer mu.Unlock()
@@ -340,6 +350,9 @@ func TestOfPaymentsAtOnceEachTransferIsBookedOnce(t *testing.T) {
 	payouts, err := c.payouts.List(t.Context(), c.Official, settlement.PayoutQuery{File: made.ID, Limit: 10})
 	require.NoError(t, err)
 	payOne := func() error {
+		if err := send(); err != nil {
+			return err
+		}
 		_, err := c.payouts.Pay(t.Context(), official(), payouts.Rows[0].ID, settling.PayCommand{Key: c.Key()})
 		mu.Lock()
 		defer mu.Unlock()
@@ -375,6 +388,8 @@ func TestAReturnAndACorrectedAccountNeverMissEachOther(t *testing.T) {
 	c.approved(t)
 	made, err := c.files.Export(t.Context(), c.Official, settling.ExportCommand{Key: c.Key()}, "")
 	require.NoError(t, err)
+	_, err = c.files.Send(t.Context(), c.Official, made.ID)
+	require.NoError(t, err)
 	payouts, err := c.payouts.List(t.Context(), c.Official, settlement.PayoutQuery{File: made.ID, Limit: 10})
 	require.NoError(t, err)
 	shops := map[ledger.WalletID]user.User{}
@@ -397,6 +412,8 @@ func TestAReturnAndACorrectedAccountNeverMissEachOther(t *testing.T) {
 	second, err := c.files.Export(t.Context(), c.Official, settling.ExportCommand{Key: c.Key()}, "")
 	require.NoError(t, err)
 	require.Equal(t, 4, second.Count)
+	_, err = c.files.Send(t.Context(), c.Official, second.ID)
+	require.NoError(t, err)
 	_, err = c.payouts.PayFile(t.Context(), c.Official, second.ID, settling.PayCommand{Key: c.Key()})
 	require.NoError(t, err)
 	require.Zero(t, c.Position(t, citytest.Fund).Claimed)

@@ -85,7 +85,7 @@ type returnRequest struct {
 	Keyed
 	ID   string `path:"id" maxLength:"36"`
 	Body struct {
-		On     string `json:"on,omitempty" format:"date" doc:"The day; without it today"`
+		On     string `json:"on,omitempty" format:"date" doc:"The day; without it today, or that of a payment that was recorded ahead"`
 		Reason string `json:"reason" minLength:"1" maxLength:"200" doc:"As the bank says it; the merchant reads it"`
 	}
 }

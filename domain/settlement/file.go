@@ -71,6 +71,7 @@ type File struct {
 var (
 	ErrFileUnknown = fault.Define(fault.NotFound, "bank_file_unknown", "その振込データは見つかりません。")
 	ErrFileState   = fault.Define(fault.Conflict, "bank_file_state", "この振込データは今の状態ではその操作ができません。")
+	ErrFileNotSent = fault.Define(fault.Conflict, "bank_file_not_sent", "この振込データは銀行に渡した記録がありません。先に「送付済み」にしてください。")
 	ErrFileTaken   = fault.Define(fault.Conflict, "bank_file_taken",
 		"この振込データはすでにダウンロードされています。銀行に渡していないことを確かめ、「銀行に渡していない」を指定して作り直してください。渡した場合は、渡したことを記録してください。")
 	ErrFileEmpty  = fault.Define(fault.Refused, "bank_file_without_claims", "振り込む請求がありません。")
@@ -88,10 +89,11 @@ type Format interface {
 	Read(content []byte, profile bank.Profile, near calendar.Day) (bank.TransferFile, []bank.Violation)
 }
 
-// Take notes who was the first to get the content. It returns ErrFileState for a file that was voided: nobody is to
-// take it to the bank any more.
-func (f *File) Take(by user.ID, at time.Time) error {
-	if f.State == FileVoided {
+// Take notes who was the first to get the content. It returns ErrFileState for a file that was voided, or of whose
+// payouts, all of which are given, one came back: nobody is to take it to the bank any more, since another file pays
+// the same claim (clause 8.3エ).
+func (f *File) Take(by user.ID, at time.Time, payouts []Payout) error {
+	if f.State == FileVoided || slices.ContainsFunc(payouts, func(p Payout) bool { return p.State != PayoutExported && p.State != PayoutPaid }) {
 		return ErrFileState
 	}
 	if f.TakenAt.IsZero() {
@@ -114,13 +116,57 @@ func (f *File) Void(notSent bool) error {
 	return nil
 }
 
-// Send notes that the bank has the file.
-func (f *File) Send(by user.ID, at time.Time) error {
-	if f.State != FileMade {
+// Send notes that the bank has the file. It returns ErrFileState unless all of its payouts, which are given, still wait
+// for that.
+func (f *File) Send(by user.ID, at time.Time, payouts []Payout) error {
+	if f.State != FileMade || slices.ContainsFunc(payouts, func(p Payout) bool { return p.State != PayoutExported }) {
 		return ErrFileState
 	}
 	f.State, f.SentBy, f.SentAt = FileSent, by, at
 	return nil
+}
+
+// AtBank makes sure that the bank has the file: before that nothing can have become of its transfers, and a claim that
+// was taken for returned would be paid by this file and by the next one (clause 8.3エ).
+func (f *File) AtBank() error {
+	switch f.State {
+	case FileSent:
+		return nil
+	case FileMade:
+		return ErrFileNotSent
+	default:
+		return ErrFileState
+	}
+}
+
+// PaidOn gives the day of a payment by the file: not before the day that it names, and not after today. Who books ahead
+// of that day books for it. The zero day takes the one that the file names.
+func (f *File) PaidOn(day, today calendar.Day) (calendar.Day, error) {
+	if day == 0 {
+		return f.Date, nil
+	}
+	if day < f.Date || day > max(today, f.Date) {
+		return 0, ErrPayoutDay.At("on")
+	}
+	return day, nil
+}
+
+// ReturnedOn gives the day on which a payout of the file came back: not before it was paid or, where that was not
+// noted, the file was made, and not after today or a payment that was booked ahead. The zero day takes the last of
+// these.
+func (f *File) ReturnedOn(day, today calendar.Day, p Payout) (calendar.Day, error) {
+	first := calendar.DayOf(f.MadeAt)
+	if p.PaidOn != 0 {
+		first = p.PaidOn
+	}
+	last := max(today, first)
+	if day == 0 {
+		return last, nil
+	}
+	if day < first || day > last {
+		return 0, ErrPayoutDay.At("on")
+	}
+	return day, nil
 }
 
 // HashText gives the file's hash as people compare it.

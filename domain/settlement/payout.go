@@ -91,8 +91,9 @@ func (p *Payout) Void() error {
 // The refusals about payouts.
 var (
 	ErrPayoutUnknown = fault.Define(fault.NotFound, "payout_unknown", "その振込は見つかりません。")
-	ErrPayoutDay     = fault.Define(fault.Invalid, "payout_day_invalid", "日付は、振込データを作成した日から今日(または振込指定日)までで入力してください。")
-	ErrPayoutReason  = fault.Define(fault.Invalid, "payout_reason_invalid", "返却の理由は1文字から200文字で入力してください。")
-	ErrPayoutState   = fault.Define(fault.Conflict, "payout_state", "この振込は今の状態ではその操作ができません。")
-	ErrPayoutTooFew  = fault.Define(fault.Refused, "payout_below_fee", "手数料を差し引くと振込額が1円に満たないため、振り込めません。")
+	ErrPayoutDay     = fault.Define(fault.Invalid, "payout_day_invalid",
+		"振込の日は振込指定日から今日まで(振込指定日が先ならその日)、返却の日は振込の日(未記録なら振込データの作成日)から今日までの日を入力してください。")
+	ErrPayoutReason = fault.Define(fault.Invalid, "payout_reason_invalid", "返却の理由は1文字から200文字で入力してください。")
+	ErrPayoutState  = fault.Define(fault.Conflict, "payout_state", "この振込は今の状態ではその操作ができません。")
+	ErrPayoutTooFew = fault.Define(fault.Refused, "payout_below_fee", "手数料を差し引くと振込額が1円に満たないため、振り込めません。")
 )

@@ -151,25 +151,44 @@ func TestAPayoutGoesOneWay(t *testing.T) {
 func TestAFileIsVoidedOnlyWhileItIsNotAtTheBank(t *testing.T) {
 	t.Parallel()
 	f := settlement.File{State: settlement.FileMade}
-	require.NoError(t, f.Send(user.ID{1}, noon))
+	require.NoError(t, f.Send(user.ID{1}, noon, nil))
 	require.ErrorIs(t, f.Void(true), settlement.ErrFileState)
-	require.ErrorIs(t, f.Send(user.ID{1}, noon), settlement.ErrFileState)
+	require.ErrorIs(t, f.Send(user.ID{1}, noon, nil), settlement.ErrFileState)
 	f = settlement.File{State: settlement.FileMade}
 	require.NoError(t, f.Void(false))
-	require.ErrorIs(t, f.Send(user.ID{1}, noon), settlement.ErrFileState)
-	require.ErrorIs(t, f.Take(user.ID{1}, noon), settlement.ErrFileState)
+	require.ErrorIs(t, f.Send(user.ID{1}, noon, nil), settlement.ErrFileState)
+	require.ErrorIs(t, f.Take(user.ID{1}, noon, nil), settlement.ErrFileState)
 }
 
 func TestAFileThatSomebodyHasIsVoidedByWhoSaysThatTheBankHasItNot(t *testing.T) {
 	t.Parallel()
 	f := settlement.File{State: settlement.FileMade}
-	require.NoError(t, f.Take(user.ID{1}, noon))
-	require.NoError(t, f.Take(user.ID{2}, noon.Add(time.Hour)))
+	require.NoError(t, f.Take(user.ID{1}, noon, nil))
+	require.NoError(t, f.Take(user.ID{2}, noon.Add(time.Hour), nil))
 	require.Equal(t, []any{user.ID{1}, noon}, []any{f.TakenBy, f.TakenAt}, "the first one counts")
 	require.ErrorIs(t, f.Void(false), settlement.ErrFileTaken)
 	require.Equal(t, settlement.FileMade, f.State)
 	require.NoError(t, f.Void(true))
 	require.Equal(t, settlement.FileVoided, f.State)
+}
+
+// Clause 8.3エ: of a file whose transfers came back the claims are paid by another one.
+func TestAFileIsHandedOutAndSentOnlyWhileAllOfItIsToBePaid(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[settlement.PayoutState][2]error{
+		settlement.PayoutExported: {nil, nil}, settlement.PayoutPaid: {nil, settlement.ErrFileState},
+		settlement.PayoutReturned: {settlement.ErrFileState, settlement.ErrFileState}, settlement.PayoutVoided: {settlement.ErrFileState, settlement.ErrFileState},
+	} {
+		f, payouts := settlement.File{State: settlement.FileMade}, []settlement.Payout{{State: settlement.PayoutExported}, {State: state}}
+		require.ErrorIs(t, f.Take(user.ID{1}, noon, payouts), want[0], "take: %s", state)
+		require.ErrorIs(t, f.Send(user.ID{1}, noon, payouts), want[1], "send: %s", state)
+	}
+	for state, want := range map[settlement.FileState]error{
+		settlement.FileMade: settlement.ErrFileNotSent, settlement.FileSent: nil, settlement.FileVoided: settlement.ErrFileState,
+	} {
+		f := settlement.File{State: state}
+		require.ErrorIs(t, f.AtBank(), want, "%s", state)
+	}
 }
 
 func TestAnAccountIsLookedAtByAnother(t *testing.T) {

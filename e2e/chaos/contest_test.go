@@ -309,6 +309,7 @@ func (c *contest) files(t *testing.T, claims []harness.Claim) {
 	require.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusOK: sides - 1}, statuses)
 	require.Equal(t, map[string]bool{c.fileOf(t, claims): true}, files)
 
+	c.send(t, made.File.ID)
 	for i := range requests {
 		requests[i] = c.book(c.office[i/2%len(c.office)], "/v1/admin/bank-files/"+made.File.ID+"/payment", map[string]any{})
 	}
@@ -333,6 +334,7 @@ func (c *contest) files(t *testing.T, claims []harness.Claim) {
 	made = harness.Book[harness.Exported](t, c.Office, "/v1/admin/bank-files", map[string]any{})
 	again2 := c.payoutOf(t, claims[0])
 	require.Equal(t, made.File.ID, again2.FileID)
+	c.send(t, made.File.ID)
 	c.oneWins(t, pays, c.office, "payout_state", "/v1/admin/payouts/"+again2.ID+"/payment", map[string]any{})
 	c.everyClaimIsPaid(t)
 }

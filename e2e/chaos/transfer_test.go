@@ -126,6 +126,7 @@ func TestClaimsWhoseServerDiesAnywhereArePaidOnce(t *testing.T) {
 	m.readyMany(t, manyClaims)
 	file := harness.Book[harness.Exported](t, m.Office, "/v1/admin/bank-files", map[string]any{}).File
 	require.Equal(t, manyClaims, file.Count)
+	m.send(t, file.ID)
 	request = m.book(m.Office, "/v1/admin/bank-files/"+file.ID+"/payment", map[string]any{})
 	m.dies(t, payGates, request, "", func() bool {
 		return query[int](t, m.City, `SELECT count(*) FROM payouts WHERE file_id = $1 AND state <> 'paid'`, file.ID) == 0
@@ -164,6 +165,7 @@ func TestClaimsWhoseServerDiesAtAnyMomentArePaidOnce(t *testing.T) {
 		}
 		export := m.book(m.Office, "/v1/admin/bank-files", map[string]any{})
 		file := m.exports(t, do(export, func() bool { return m.fileOf(t, claims) != "" }), export, claims)
+		m.send(t, file.ID)
 		do(m.book(m.second, "/v1/admin/bank-files/"+file.ID+"/payment", map[string]any{}), func() bool { return m.stateOf(t, claims[0].ID) == "paid" })
 		back := m.payoutOf(t, claims[lap%marketShops])
 		do(m.book(m.Office, "/v1/admin/payouts/"+back.ID+"/return", map[string]any{"reason": "口座なし"}), func() bool { return m.stateOf(t, back.ClaimID) == "returned" })
@@ -285,10 +287,17 @@ func (m *transfers) stateOf(t *testing.T, claim string) string {
 	return query[string](t, m.City, `SELECT state FROM claims WHERE id = $1`, claim)
 }
 
-// payAll notes that the bank has paid what is on its way of the claims.
+// send notes that the bank has a file.
+func (m *transfers) send(t *testing.T, file string) {
+	t.Helper()
+	require.Equal(t, "sent", harness.Post[harness.BankFile](t, m.Office, "/v1/admin/bank-files/"+file+"/sending", map[string]any{}).State)
+}
+
+// payAll notes that the bank has the file of what is on its way of the claims, and has paid it.
 func (m *transfers) payAll(t *testing.T, claims []harness.Claim) {
 	t.Helper()
 	file := query[string](t, m.City, `SELECT file_id::text FROM payouts WHERE claim_id = ANY($1) AND state = 'exported' LIMIT 1`, idsOf(claims))
+	m.send(t, file)
 	harness.Book[struct{}](t, m.Office, "/v1/admin/bank-files/"+file+"/payment", map[string]any{})
 	require.Equal(t, map[string]int64{"paid": int64(len(claims))}, tally(t, m.City, `SELECT state, count(*) FROM claims WHERE id = ANY($1) GROUP BY 1`, idsOf(claims)))
 }
@@ -328,9 +337,11 @@ func (m *transfers) everyClaimIsPaid(t *testing.T) {
 	for id, hash := range m.hashes {
 		file := harness.Get[harness.BankFile](t, m.Office, "/v1/admin/bank-files/"+id)
 		require.Equal(t, hash, file.SHA256)
-		if file.State != "voided" { // which nobody is given any more
-			require.Equal(t, hash, m.hashOf(t, id))
+		if file.State == "voided" || query[bool](t, m.City, `SELECT EXISTS (SELECT FROM payouts WHERE file_id = $1 AND state = 'returned')`, id) {
+			m.Office.Refused(t, http.StatusConflict, "bank_file_state", harness.Request{Method: http.MethodGet, Path: "/v1/admin/bank-files/" + id + "/content"})
+			continue // nobody is given it any more
 		}
+		require.Equal(t, hash, m.hashOf(t, id))
 	}
 	proven(t, m.City)
 }

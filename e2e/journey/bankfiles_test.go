@@ -244,6 +244,9 @@ func (m *market) transfers(t *testing.T, file bankFile, of claimed) {
 	t.Helper()
 	office := m.city.Office
 	path := "/v1/admin/bank-files/" + file.ID
+	early := harness.Request{Method: http.MethodPost, Path: "/v1/admin/payouts/" + m.transfersOf(t, m.diner)[0].ID + "/return", Key: harness.Key(), Body: fields{"reason": "口座番号相違"}}
+	office.Refused(t, http.StatusConflict, "bank_file_not_sent", early)
+	office.Refused(t, http.StatusConflict, "bank_file_not_sent", harness.Request{Method: http.MethodPost, Path: path + "/payment", Key: harness.Key(), Body: fields{}})
 	require.Equal(t, "sent", harness.Post[bankFile](t, office, path+"/sending", fields{}).State)
 	office.Refused(t, http.StatusConflict, "bank_file_state", harness.Request{Method: http.MethodPost, Path: path + "/re-export", Key: harness.Key(), Body: fields{}})
 	office.Refused(t, http.StatusUnprocessableEntity, "payout_day_invalid", harness.Request{
@@ -275,6 +278,7 @@ func (m *market) transfers(t *testing.T, file bankFile, of claimed) {
 	require.Equal(t, "returned", harness.Get[claim](t, m.diner, "/v1/claims/"+of.diner.ID).State)
 	require.Equal(t, "口座番号相違", m.transfersOf(t, m.diner)[0].Reason)
 	require.EqualValues(t, 100_000-11_500, position(t, m.city, m.fund, "").Bank)
+	office.Refused(t, http.StatusConflict, "bank_file_state", harness.Request{Method: http.MethodGet, Path: path + "/content"})
 	exporting := harness.Request{Method: http.MethodPost, Path: "/v1/admin/bank-files", Key: harness.Key(), Body: fields{}}
 	office.Refused(t, http.StatusUnprocessableEntity, "bank_file_without_claims", exporting)
 
@@ -285,6 +289,7 @@ func (m *market) transfers(t *testing.T, file bankFile, of claimed) {
 	require.Equal(t, [4]any{dinerAnother, "2", back.Reference, int64(19_780)}, [4]any{record.number, record.newCode, record.edi, record.amount})
 	once := m.transfersOf(t, m.diner)[0]
 	require.Equal(t, [4]any{2, int64(220), back.Reference, "exported"}, [4]any{once.Attempt, once.Fee, once.Reference, once.State})
+	require.Equal(t, "sent", harness.Post[bankFile](t, office, "/v1/admin/bank-files/"+made.File.ID+"/sending", fields{}).State)
 	done := harness.Book[transfer](t, office, "/v1/admin/payouts/"+once.ID+"/payment", fields{"on": made.File.Date})
 	require.Equal(t, [3]any{"paid", 2, made.File.Date}, [3]any{done.State, done.NewCode, *done.PaidOn})
 	require.Equal(t, "paid", harness.Get[claim](t, m.diner, "/v1/claims/"+of.diner.ID).State)

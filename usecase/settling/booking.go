@@ -55,10 +55,10 @@ func (b *booking) pay(ctx context.Context, file settlement.File, payouts []settl
 	if before || err != nil {
 		return err
 	}
-	if file.State == settlement.FileVoided {
-		return settlement.ErrFileState
+	if err := file.AtBank(); err != nil {
+		return err
 	}
-	if on, err = dayOf(on, file, b.now); err != nil {
+	if on, err = file.PaidOn(on, calendar.DayOf(b.now)); err != nil {
 		return err
 	}
 	if err := enough(book, orders); err != nil {
@@ -136,19 +136,6 @@ func (b *booking) write(ctx context.Context, book *ledger.Book, payouts []settle
 	return nil
 }
 
-// dayOf gives the day of a payment or a return: not before the file was made, and not later than today or, where that
-// is still to come, the day that the file names. The zero day takes the usual one.
-func dayOf(day calendar.Day, file settlement.File, now time.Time) (calendar.Day, error) {
-	today := calendar.DayOf(now)
-	if day == 0 {
-		return file.Date, nil
-	}
-	if day < calendar.DayOf(file.MadeAt) || day > max(today, file.Date) {
-		return 0, settlement.ErrPayoutDay.At("on")
-	}
-	return day, nil
-}
-
 func (b *booking) giveBack(ctx context.Context, cmd ReturnCommand, known settlement.Payout) (settlement.Payout, error) {
 	if err := cmd.Key.Valid(); err != nil {
 		return settlement.Payout{}, err
@@ -194,13 +181,13 @@ func (b *booking) giveBack(ctx context.Context, cmd ReturnCommand, known settlem
 func (b *booking) returns(
 	book *ledger.Book, cmd ReturnCommand, file settlement.File, payout *settlement.Payout, claim *settlement.Claim, order ledger.Settlement,
 ) error {
+	if err := file.AtBank(); err != nil {
+		return err
+	}
 	if length := utf8.RuneCountInString(cmd.Reason); length < 1 || length > reasonRunesMax {
 		return settlement.ErrPayoutReason.At("reason")
 	}
-	if cmd.On == 0 {
-		cmd.On = max(calendar.DayOf(b.now), calendar.DayOf(file.MadeAt))
-	}
-	on, err := dayOf(cmd.On, file, b.now)
+	on, err := file.ReturnedOn(cmd.On, calendar.DayOf(b.now), *payout)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,7 @@ func TestPayingALongFileIsTakenUpWhereItBrokeOff(t *testing.T) {
 	}
 	made := s.export(t)
 	require.Equal(t, shops, made.Count)
+	s.send(t, made.ID)
 
 	unit := &fragile{Unit: citytest.Narrow(s.City, storesOf), breaks: 2}
 	breaking := settling.NewPayouts(unit, s.Settlement, s.Clock)

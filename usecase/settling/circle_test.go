@@ -71,6 +71,7 @@ func TestATransferThatCameBackIsPaidToTheCorrectedAccount(t *testing.T) {
 		s := setScene(t)
 		claim := s.ready(t)
 		first := s.export(t)
+		s.send(t, first.ID)
 		payout := s.payoutsOf(t, settlement.PayoutQuery{File: first.ID})[0]
 		require.Equal(t, bank.First, payout.New, name)
 		if paidFirst {
@@ -94,6 +95,7 @@ func TestATransferThatCameBackIsPaidToTheCorrectedAccount(t *testing.T) {
 		require.Equal(t, 2, again.Attempt, name)
 		require.Equal(t, payout.Reference, again.Reference, name)
 		require.Equal(t, "9999-002 普通 ****544", again.Masked, name)
+		s.send(t, second.ID)
 		_, err = s.payouts.Pay(t.Context(), s.Official, again.ID, settling.PayCommand{Key: s.Key()})
 		require.NoError(t, err)
 		require.Equal(t, settlement.Paid, s.state(t, claim.ID), name)
@@ -108,6 +110,7 @@ func TestAReturnFromAnAccountThatWasChangedMeanwhileCanBePaidAgainAtOnce(t *test
 	s := setScene(t)
 	claim := s.ready(t)
 	made := s.export(t)
+	s.send(t, made.ID)
 	s.account(t, s.shop, "0076544")
 	require.Equal(t, settlement.Exported, s.state(t, claim.ID))
 	payout := s.payoutsOf(t, settlement.PayoutQuery{File: made.ID})[0]
@@ -220,6 +223,7 @@ func TestAFileThatIsPaidInPartIsNotExportedAgain(t *testing.T) {
 	s.approve(t, s.claim(t, s.cafe).ID)
 	made := s.export(t)
 	require.Equal(t, 2, made.Count)
+	s.send(t, made.ID)
 	payout := s.payoutsOf(t, settlement.PayoutQuery{File: made.ID})[0]
 	_, err := s.payouts.Pay(t.Context(), s.Official, payout.ID, settling.PayCommand{Key: s.Key()})
 	require.NoError(t, err)
@@ -256,6 +260,7 @@ func TestWhatIsSentAgainIsDoneOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, same.Replayed)
 	require.Equal(t, made.File, same.File)
+	s.send(t, made.ID)
 
 	pay := settling.PayCommand{Key: s.Key()}
 	for i, want := range []int{1, 0} {
@@ -297,6 +302,7 @@ func TestTheBankPaysNoMoreThanItHas(t *testing.T) {
 		return err
 	})
 	require.EqualValues(t, 100_000, s.Position(t, citytest.Fund).Bank)
+	s.send(t, made.ID)
 	_, err := s.payouts.PayFile(t.Context(), s.Official, made.ID, settling.PayCommand{Key: s.Key()})
 	require.ErrorIs(t, err, ledger.ErrCashShort)
 	refusal, _ := fault.Of(err)

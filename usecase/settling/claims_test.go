@@ -269,6 +269,7 @@ func TestTheCashOfATillIsSetOffAgainstAClaim(t *testing.T) {
 	made := s.export(t)
 	require.Equal(t, 1, made.Count)
 	require.EqualValues(t, 2_000, made.Total)
+	s.send(t, made.ID)
 	_, err := s.payouts.PayFile(t.Context(), s.Official, made.ID, settling.PayCommand{Key: s.Key()})
 	require.NoError(t, err)
 	require.Zero(t, s.Position(t, citytest.Fund).Claimed)

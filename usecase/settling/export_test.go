@@ -60,6 +60,7 @@ func TestWhatCannotBePaidIsLeftOutAndHoldsUpNothing(t *testing.T) {
 	require.Equal(t, preview.Count, made.Count)
 	require.Equal(t, preview.SHA256, made.SHA256)
 	require.Equal(t, 2, made.Count)
+	s.send(t, made.ID)
 	require.EqualValues(t, 4_890+790, made.Total)
 	left := map[money.Points]fault.Code{}
 	for _, l := range made.LeftOut {
@@ -198,29 +199,67 @@ func TestTheDaysOfPaymentsAndReturnsAreBounded(t *testing.T) {
 	s := setScene(t)
 	s.ready(t) // on 2026-12-01; the transfer day is the 7th
 	made := s.export(t)
+	s.send(t, made.ID)
 	payout := s.payoutsOf(t, settlement.PayoutQuery{File: made.ID})[0]
-	for _, day := range []calendar.Day{made.Date + 1, s.Today() - 1} {
-		_, err := s.payouts.Pay(t.Context(), s.Official, payout.ID, settling.PayCommand{Key: s.Key(), On: day})
-		require.ErrorIs(t, err, settlement.ErrPayoutDay)
+	pay := func(day calendar.Day) (settling.PayoutResult, error) {
+		return s.payouts.Pay(t.Context(), s.Official, payout.ID, settling.PayCommand{Key: s.Key(), On: day})
 	}
-	_, err := s.payouts.Return(t.Context(), s.Official, payout.ID, settling.ReturnCommand{Key: s.Key(), On: made.Date + 1, Reason: "口座なし"})
-	require.ErrorIs(t, err, settlement.ErrPayoutDay)
-	_, err = s.payouts.Return(t.Context(), s.Official, payout.ID, settling.ReturnCommand{Key: s.Key(), Reason: "　"})
+	back := func(day calendar.Day) (settling.PayoutResult, error) {
+		return s.payouts.Return(t.Context(), s.Official, payout.ID, settling.ReturnCommand{Key: s.Key(), On: day, Reason: "口座なし"})
+	}
+	for _, day := range []calendar.Day{s.Today() - 1, s.Today(), made.Date - 1, made.Date + 1} {
+		_, err := pay(day)
+		require.ErrorIs(t, err, settlement.ErrPayoutDay, "the bank pays on the day of the file or later: %s", day)
+	}
+	for _, day := range []calendar.Day{s.Today() - 1, s.Today() + 1, made.Date} {
+		_, err := back(day)
+		require.ErrorIs(t, err, settlement.ErrPayoutDay, "%s", day)
+	}
+	_, err := s.payouts.Return(t.Context(), s.Official, payout.ID, settling.ReturnCommand{Key: s.Key(), Reason: "　"})
 	require.ErrorIs(t, err, settlement.ErrPayoutReason)
 	_, err = s.payouts.Return(t.Context(), s.Official, settlement.PayoutID{1}, settling.ReturnCommand{Key: s.Key(), Reason: "口座なし"})
 	require.ErrorIs(t, err, settlement.ErrPayoutUnknown)
 	_, err = s.payouts.Pay(t.Context(), citytest.Actor(s.shop), payout.ID, settling.PayCommand{Key: s.Key()})
 	require.ErrorIs(t, err, access.ErrNotAllowed)
-	paid, err := s.payouts.Pay(t.Context(), s.Official, payout.ID, settling.PayCommand{Key: s.Key(), On: made.Date})
+
+	s.until(t, (made.Date + 2).String())
+	for _, day := range []calendar.Day{made.Date - 1, s.Today() + 1} {
+		_, err = pay(day)
+		require.ErrorIs(t, err, settlement.ErrPayoutDay, "%s", day)
+	}
+	paid, err := pay(made.Date + 1)
 	require.NoError(t, err)
-	require.Equal(t, made.Date, paid.PaidOn)
-	back, err := s.payouts.Return(t.Context(), s.Official, payout.ID, settling.ReturnCommand{Key: s.Key(), Reason: "口座なし"})
+	require.Equal(t, made.Date+1, paid.PaidOn)
+	for _, day := range []calendar.Day{made.Date, s.Today() + 1} {
+		_, err = back(day)
+		require.ErrorIs(t, err, settlement.ErrPayoutDay, "between the payment and today: %s", day)
+	}
+	returned, err := back(0)
 	require.NoError(t, err)
-	require.Equal(t, s.Today(), back.ReturnedOn)
+	require.Equal(t, s.Today(), returned.ReturnedOn)
 	own, err := s.payouts.List(t.Context(), citytest.Actor(s.shop), settlement.PayoutQuery{Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, own.Rows, 1)
 	others, err := s.payouts.List(t.Context(), citytest.Actor(s.cafe), settlement.PayoutQuery{Limit: 10, Merchant: s.shop.Wallet})
 	require.NoError(t, err)
 	require.Empty(t, others.Rows)
+}
+
+func TestAPaymentBookedAheadComesBackNotBeforeItsDay(t *testing.T) {
+	t.Parallel()
+	s := setScene(t)
+	s.ready(t)
+	made := s.export(t)
+	s.send(t, made.ID)
+	payout := s.payoutsOf(t, settlement.PayoutQuery{File: made.ID})[0]
+	paid, err := s.payouts.Pay(t.Context(), s.Official, payout.ID, settling.PayCommand{Key: s.Key()})
+	require.NoError(t, err)
+	require.Equal(t, made.Date, paid.PaidOn)
+	cmd := settling.ReturnCommand{Key: s.Key(), On: s.Today(), Reason: "口座なし"}
+	_, err = s.payouts.Return(t.Context(), s.Official, payout.ID, cmd)
+	require.ErrorIs(t, err, settlement.ErrPayoutDay)
+	cmd.On = 0
+	returned, err := s.payouts.Return(t.Context(), s.Official, payout.ID, cmd)
+	require.NoError(t, err)
+	require.Equal(t, made.Date, returned.ReturnedOn)
 }

@@ -186,8 +186,8 @@ func (f *Files) One(ctx context.Context, actor access.Actor, id settlement.FileI
 }
 
 // Content gives a file to be taken to the bank. That somebody took it stands in the trail, and who was the first with
-// the file, which is not replaced lightly then; one that was voided is not given out any more. Exports are kept out
-// meanwhile, so that a file is not handed out while another one takes its place.
+// the file, which is not replaced lightly then; one that was voided, or of which a transfer came back, is not given out
+// any more. Exports are kept out meanwhile, so that a file is not handed out while another one takes its place.
 func (f *Files) Content(ctx context.Context, actor access.Actor, id settlement.FileID) (settlement.File, []byte, error) {
 	act := audit.Act{Action: ActDownload, Target: id.String()}
 	file, err := auditing.Do(ctx, f.office, actor, access.Settle, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (settlement.File, error) {
@@ -198,8 +198,12 @@ func (f *Files) Content(ctx context.Context, actor access.Actor, id settlement.F
 		if err != nil {
 			return settlement.File{}, err
 		}
+		payouts, err := s.Claims.PayoutsOf(ctx, id, 0, exportClaims)
+		if err != nil {
+			return settlement.File{}, fmt.Errorf("payouts of file %s: %w", id, err)
+		}
 		first := file.TakenAt.IsZero()
-		if err := file.Take(actor.User, now); err != nil {
+		if err := file.Take(actor.User, now, payouts); err != nil {
 			return settlement.File{}, err
 		}
 		act.After = map[string]string{"name": file.Name, "sha256": file.HashText()}
@@ -290,7 +294,7 @@ func (f *Files) look(ctx context.Context, name string, content []byte, near cale
 	return looked, nil
 }
 
-// Send notes that the bank has the file.
+// Send notes that the bank has the file. Only then can its transfers be noted as paid, or as having come back.
 func (f *Files) Send(ctx context.Context, actor access.Actor, id settlement.FileID) (settlement.File, error) {
 	act := audit.Act{Action: ActSend, Target: id.String()}
 	return auditing.Do(ctx, f.office, actor, access.Settle, act, func(ctx context.Context, s Stores, now time.Time, act *audit.Act) (settlement.File, error) {
@@ -301,7 +305,11 @@ func (f *Files) Send(ctx context.Context, actor access.Actor, id settlement.File
 		if err != nil {
 			return settlement.File{}, err
 		}
-		if err := file.Send(actor.User, now); err != nil {
+		payouts, err := s.Claims.PayoutsOf(ctx, id, 0, exportClaims)
+		if err != nil {
+			return settlement.File{}, fmt.Errorf("payouts of file %s: %w", id, err)
+		}
+		if err := file.Send(actor.User, now, payouts); err != nil {
 			return settlement.File{}, err
 		}
 		act.After = map[string]string{"name": file.Name, "sha256": file.HashText()}

@@ -220,6 +220,14 @@ func (s *scene) export(t testing.TB) settling.Exported {
 	return made
 }
 
+// send says that the bank has a file.
+func (s *scene) send(t testing.TB, id settlement.FileID) {
+	t.Helper()
+	file, err := s.files.Send(t.Context(), s.Official, id)
+	require.NoError(t, err)
+	require.Equal(t, settlement.FileSent, file.State)
+}
+
 func (s *scene) payoutsOf(t testing.TB, query settlement.PayoutQuery) []settling.Sent {
 	t.Helper()
 	query.Limit = page.LimitMax
