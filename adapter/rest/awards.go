@@ -18,7 +18,8 @@ type awardView struct {
 	Earned    money.Points `json:"earned" doc:"Before any cap"`
 	Amount    money.Points `json:"amount" doc:"Negative in a correction"`
 	Cut       string       `json:"cut,omitempty" enum:"payment_max,person_max,budget,kind_retired" doc:"The cap that left less than was earned"`
-	PaidAfter *string      `json:"paid_after" format:"date" nullable:"true" doc:"The campaign's last day; null for what was given at once"`
+	PaidAfter *string      `json:"paid_after" format:"date" nullable:"true" doc:"The campaign's last day while it is open; null once it has ended, and for what was given at once"`
+	State     string       `json:"state,omitempty" enum:"open,ended,paying,paid" doc:"Of the campaign: ended and paying are about to pay. A payment and its repetitions say open, a receipt how far it is by now"`
 }
 
 func viewAwards(awards []cashback.NamedAward) []awardView {
@@ -28,6 +29,9 @@ func viewAwards(awards []cashback.NamedAward) []awardView {
 			Base: a.Base, Earned: a.Earned, Amount: a.Amount, Cut: string(a.Cut),
 		}
 		if a.Campaign {
+			v.State = a.State.String()
+		}
+		if a.State == cashback.Open {
 			v.PaidAfter = lastDay(a.Label.Until)
 		}
 		return v

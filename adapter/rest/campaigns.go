@@ -89,7 +89,7 @@ type campaignOpenedAnswer struct {
 
 type currentAnswer struct {
 	Body struct {
-		Campaigns []currentView `json:"campaigns" doc:"Newest first: to a shop those that are open there, to a resident all that are open or have yet to pay"`
+		Campaigns []currentView `json:"campaigns" doc:"Newest first: those that are open; to a shop only where they hold there"`
 		Next      string        `json:"next" doc:"Where the next page starts; empty on the last"`
 	}
 }

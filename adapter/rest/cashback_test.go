@@ -239,7 +239,7 @@ func TestAReceiptSaysWhatWasGivenAndWhatIsPromised(t *testing.T) {
 	}, awards[0])
 	require.Equal(t, map[string]any{
 		"offer_id": awards[1].(map[string]any)["offer_id"], "name": "食堂の日", "campaign": true, "rate": 1_000.0, "kind": "bonus",
-		"base": 900.0, "earned": 90.0, "amount": 80.0, "cut": "payment_max", "paid_after": town.day(6),
+		"base": 900.0, "earned": 90.0, "amount": 80.0, "cut": "payment_max", "paid_after": town.day(6), "state": "open",
 	}, awards[1])
 	again := town.ask(town.hana, http.MethodPost, "/v1/payments", order, keyed, "pay-00000001")
 	again.is(http.StatusOK)
@@ -260,6 +260,13 @@ func TestAReceiptSaysWhatWasGivenAndWhatIsPromised(t *testing.T) {
 	require.InDelta(t, 870, shops["delta"], 0)
 	require.Equal(t, awards[:1], shops["awards"], "what the campaign promised is between it and the payer")
 	require.Equal(t, awards, town.ask(town.office, http.MethodGet, path, nil).is(http.StatusOK)["awards"])
+	campaign := awards[1].(map[string]any)["offer_id"].(string)
+	town.ask(town.office, http.MethodPost, "/v1/admin/campaigns/"+campaign+"/end", body{}).is(http.StatusOK)
+	later := town.ask(town.hana, http.MethodGet, path, nil).is(http.StatusOK)["awards"].([]any)
+	require.Equal(t, awards[0], later[0])
+	require.Equal(t, []any{"ended", nil}, []any{later[1].(map[string]any)["state"], later[1].(map[string]any)["paid_after"]})
+	require.Equal(t, first.text, town.ask(town.hana, http.MethodPost, "/v1/payments", order, keyed, "pay-00000001").text, "still to the byte")
+	require.Empty(t, town.ask(town.hana, http.MethodGet, "/v1/campaigns", nil).is(http.StatusOK)["campaigns"], "it is over")
 
 	line := town.ask(town.hana, http.MethodGet, "/v1/wallet/history?type=payment", nil).is(http.StatusOK)["lines"].([]any)[0].(map[string]any)
 	require.InDelta(t, -870, line["delta"], 0)

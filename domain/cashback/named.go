@@ -10,6 +10,22 @@ import (
 type NamedAward struct {
 	Award
 	Label Label
+	State CampaignState // of a campaign: Open as it promises; zero for a programme
+}
+
+// Later tells how far the campaigns of named awards are by now, for who reads of a promise long after it was made.
+func Later(ctx context.Context, offers Reader, awards []NamedAward) error {
+	for i := range awards {
+		if !awards[i].Campaign {
+			continue
+		}
+		campaign, err := offers.Campaign(ctx, awards[i].Offer)
+		if err != nil {
+			return fmt.Errorf("state of campaign %s: %w", awards[i].Offer, err)
+		}
+		awards[i].State = campaign.State
+	}
+	return nil
 }
 
 // Name says which offers gave awards. However they come, those that were given at once come first, then by offer: a
@@ -28,7 +44,10 @@ func Name(ctx context.Context, offers Reader, awards []Award) ([]NamedAward, err
 	}
 	named := make([]NamedAward, len(awards))
 	for i, a := range awards {
-		named[i] = NamedAward{a, labels[a.Offer]}
+		named[i] = NamedAward{Award: a, Label: labels[a.Offer]}
+		if a.Campaign {
+			named[i].State = Open
+		}
 	}
 	slices.SortStableFunc(named, func(a, b NamedAward) int {
 		if a.Campaign != b.Campaign {

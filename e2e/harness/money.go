@@ -97,6 +97,7 @@ type Award struct {
 	Amount    int64   `json:"amount"`
 	Cut       string  `json:"cut"` // the cap that left less than was earned
 	PaidAfter *string `json:"paid_after"`
+	State     string  `json:"state"` // of the campaign
 }
 
 // Preview is what a payment would do.

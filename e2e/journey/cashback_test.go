@@ -110,7 +110,7 @@ func TestAPaymentEarnsFromItsShopAndFromTheCity(t *testing.T) {
 	asked := fields{"payee_code": shop.Code, "amount": 1_000, "memo": "みかん"}
 	last := harness.Today(6)
 	fromShop := harness.Award{OfferID: programme.ID, Name: "いつでも5%", Rate: 500, Kind: bonus, Base: 1_000, Earned: 50, Amount: 40, Cut: "payment_max"}
-	fromCity := harness.Award{OfferID: festival.ID, Name: "秋の還元祭", Campaign: true, Rate: 1_000, Kind: bonus, Base: 1_000, Earned: 100, Amount: 100, PaidAfter: &last}
+	fromCity := harness.Award{OfferID: festival.ID, Name: "秋の還元祭", Campaign: true, Rate: 1_000, Kind: bonus, Base: 1_000, Earned: 100, Amount: 100, PaidAfter: &last, State: "open"}
 	preview := harness.Post[harness.Preview](t, hana, "/v1/payments/preview", asked)
 	require.Equal(t, []harness.Award{fromShop, fromCity}, preview.Awards)
 	require.EqualValues(t, 40, preview.Cashback)

@@ -145,9 +145,13 @@ func (r *Reading) awards(ctx context.Context, actor access.Actor, entry *ledger.
 		return nil, err
 	}
 	everything := access.May(actor.Role, access.SeeAnyHistory)
-	return cashback.Name(ctx, r.offers, lo.FilterMap(all, func(a ledger.Awarded, _ int) (cashback.Award, bool) {
+	named, err := cashback.Name(ctx, r.offers, lo.FilterMap(all, func(a ledger.Awarded, _ int) (cashback.Award, bool) {
 		return a.Award, a.Entry == entry.ID && (everything || !a.Campaign || a.Wallet == actor.Wallet)
 	}))
+	if err != nil {
+		return nil, err
+	}
+	return named, cashback.Later(ctx, r.offers, named)
 }
 
 // Claim says whether a lot can be turned into a bank transfer, and why or why not (clause 4.4.2).

@@ -67,8 +67,8 @@ type Current struct {
 	Promised money.Points // to the reader
 }
 
-// Current shows people the campaigns that matter to them, newest first: a shop those that are open there, a resident
-// all that are open, and those that have yet to pay.
+// Current shows people the campaigns that are open, newest first: a shop those that hold there, a resident all. What an
+// ended one has promised stands in the receipts.
 func (c *Campaigns) Current(ctx context.Context, actor access.Actor, after string, limit int) (page.Of[Current], error) {
 	if err := access.Allow(actor, access.SeeOwnHistory); err != nil {
 		return page.Of[Current]{}, err
@@ -77,9 +77,7 @@ func (c *Campaigns) Current(ctx context.Context, actor access.Actor, after strin
 		return page.Of[Current]{}, page.ErrLimit
 	}
 	query := cashback.CampaignQuery{States: []cashback.CampaignState{cashback.Open}, After: after, Limit: limit}
-	if actor.Role == user.Resident {
-		query.States = append(query.States, cashback.Ended, cashback.Paying)
-	} else {
+	if actor.Role != user.Resident {
 		query.Merchant = actor.Wallet
 	}
 	found, err := c.offers.Campaigns(ctx, query)
