@@ -47,8 +47,8 @@ const (
 		WHERE CASE WHEN c.state IN ('paying', 'paid') THEN s.amount < coalesce(a.had, 0) ELSE s.amount <> coalesce(a.had, 0) END`
 	readLooseAwards = `SELECT a.entry_id, a.offer_id, a.amount FROM awards a WHERE NOT EXISTS (SELECT FROM entries e
 		WHERE e.id = a.entry_id AND (e.type = 8 AND e.id = a.payment_id OR e.type IN (16, 17) AND e.corrects_id = a.payment_id))`
-	countKeys      = `SELECT count(*) FROM idempotency_keys`
-	readLooseKeys  = `SELECT actor_id, key, result FROM idempotency_keys k
+	countKeys     = `SELECT count(*) FROM idempotency_keys`
+	readLooseKeys = `SELECT actor_id, key, result FROM idempotency_keys k
 		WHERE NOT EXISTS (SELECT FROM entries t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM batches t WHERE t.id = k.result)
 		AND NOT EXISTS (SELECT FROM claims t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM payouts t WHERE t.id = k.result)
 		AND NOT EXISTS (SELECT FROM bank_files t WHERE t.id = k.result) AND NOT EXISTS (SELECT FROM approval_requests t WHERE t.id = k.result)`

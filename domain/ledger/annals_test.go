@@ -49,8 +49,13 @@ func newAnnals(t *testing.T) *annals {
 	a.rules.Kinds[back] = lot.Kind{Code: back, Rank: 9, Retired: calendar.Never, Validity: lot.Validity{Days: 10}}
 	for _, fund := range []lot.FundCode{"city", second} {
 		for _, account := range []ledger.Account{
-			{Kind: ledger.Bank}, {Kind: ledger.Unissued}, {Kind: ledger.Till, Owner: shop}, {Kind: ledger.Claimed, Owner: shop},
-			{Kind: ledger.Receivable, Owner: hana}, {Kind: ledger.Receivable, Owner: taro}, {Kind: ledger.Receivable, Owner: shop},
+			{Kind: ledger.Bank},
+			{Kind: ledger.Unissued},
+			{Kind: ledger.Till, Owner: shop},
+			{Kind: ledger.Claimed, Owner: shop},
+			{Kind: ledger.Receivable, Owner: hana},
+			{Kind: ledger.Receivable, Owner: taro},
+			{Kind: ledger.Receivable, Owner: shop},
 		} {
 			p := ledger.Pot{Account: account, Fund: fund}
 			a.pots[p] += 0

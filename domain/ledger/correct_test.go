@@ -279,8 +279,12 @@ func TestOnlySomeTypesAreUndoneByACorrection(t *testing.T) {
 		entry  ledger.Entry
 		reason error
 	}{
-		{partial, ledger.ErrCorrection}, {adjustment, ledger.ErrCorrection}, {reserve, ledger.ErrNotCorrectable},
-		{release, ledger.ErrNotCorrectable}, {claim, ledger.ErrNotCorrectable}, {expiry, ledger.ErrNotCorrectable},
+		{partial, ledger.ErrCorrection},
+		{adjustment, ledger.ErrCorrection},
+		{reserve, ledger.ErrNotCorrectable},
+		{release, ledger.ErrNotCorrectable},
+		{claim, ledger.ErrNotCorrectable},
+		{expiry, ledger.ErrNotCorrectable},
 	} {
 		_, err := a.tryUndo(c.entry, 0, owing)
 		require.ErrorIs(t, err, c.reason, c.entry.Type)
@@ -328,7 +332,8 @@ func TestACorrectionNamesWhatItMoves(t *testing.T) {
 	require.Subset(t, want.Wallets, []ledger.WalletID{hana, shop})
 	require.Subset(t, want.Pots, []ledger.Pot{
 		pot(ledger.Receivable, hana), pot(ledger.Receivable, shop),
-		{Account: ledger.Account{Kind: ledger.Unissued}, Fund: second}, {Account: ledger.Account{Kind: ledger.Receivable, Owner: hana}, Fund: second},
+		{Account: ledger.Account{Kind: ledger.Unissued}, Fund: second},
+		{Account: ledger.Account{Kind: ledger.Receivable, Owner: hana}, Fund: second},
 	})
 	require.Empty(t, want.Claims)
 	require.Empty(t, want.Payments)

@@ -43,8 +43,10 @@ func TestOnlyPointsThatCirculatedCanBeClaimed(t *testing.T) {
 		live bool
 		want ledger.Unclaimable
 	}{
-		{lot.Lot{Key: key("city", today, 1)}, user.Merchant, true, ledger.IsClaimable}, {lot.Lot{Key: key("city", today, 1)}, user.Resident, true, ledger.NotMerchant},
-		{lot.Lot{Key: key("city", today, 0)}, user.Merchant, true, ledger.NeverPassed}, {lot.Lot{Key: key("city", today, 1)}, user.Merchant, false, ledger.LapsedLot},
+		{lot.Lot{Key: key("city", today, 1)}, user.Merchant, true, ledger.IsClaimable},
+		{lot.Lot{Key: key("city", today, 1)}, user.Resident, true, ledger.NotMerchant},
+		{lot.Lot{Key: key("city", today, 0)}, user.Merchant, true, ledger.NeverPassed},
+		{lot.Lot{Key: key("city", today, 1)}, user.Merchant, false, ledger.LapsedLot},
 	} {
 		require.Equal(t, c.want, ledger.WhyNot(c.l, c.role, c.live))
 	}

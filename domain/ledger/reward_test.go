@@ -44,8 +44,15 @@ func TestAPartOfAPointIsRoundedAsTheTermsSay(t *testing.T) {
 		amount   money.Points
 		want     money.Points
 	}{
-		{500, cashback.Down, 119, 5}, {500, cashback.Nearest, 109, 5}, {500, cashback.Nearest, 110, 6}, {500, cashback.Up, 101, 6},
-		{1, cashback.Down, 9_999, 0}, {1, cashback.Down, 10_000, 1}, {1, cashback.Up, 1, 1}, {10_000, cashback.Down, 7, 7}, {3_333, cashback.Nearest, 3, 1},
+		{500, cashback.Down, 119, 5},
+		{500, cashback.Nearest, 109, 5},
+		{500, cashback.Nearest, 110, 6},
+		{500, cashback.Up, 101, 6},
+		{1, cashback.Down, 9_999, 0},
+		{1, cashback.Down, 10_000, 1},
+		{1, cashback.Up, 1, 1},
+		{10_000, cashback.Down, 7, 7},
+		{3_333, cashback.Nearest, 3, 1},
 	} {
 		a := newAnnals(t)
 		terms := returns(1)
@@ -265,11 +272,13 @@ func TestABookSaysWhatItsPaymentsMayFallUnder(t *testing.T) {
 		shares    []ledger.PersonShare
 	}{
 		"at the shop with a programme, twice": {
-			[]ledger.Parties{between(hana, toShop), between(hana, toShop)}, []cashback.OfferID{free, counted},
+			[]ledger.Parties{between(hana, toShop), between(hana, toShop)},
+			[]cashback.OfferID{free, counted},
 			[]ledger.PersonShare{{Offer: programme, Wallet: hana}, {Offer: counted, Wallet: hana}},
 		},
 		"at both shops": {
-			[]ledger.Parties{between(hana, toStall), between(taro, toShop)}, []cashback.OfferID{free, counted},
+			[]ledger.Parties{between(hana, toStall), between(taro, toShop)},
+			[]cashback.OfferID{free, counted},
 			[]ledger.PersonShare{{Offer: counted, Wallet: hana}, {Offer: programme, Wallet: taro}, {Offer: counted, Wallet: taro}},
 		},
 		"between residents, or shops": {[]ledger.Parties{between(hana, ledger.Party{Wallet: taro}), between(stall, toShop)}, nil, nil},
