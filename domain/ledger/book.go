@@ -47,7 +47,7 @@ type rewarded struct {
 // Rewards is what a book knows of cashback.
 type Rewards struct {
 	Offers    *cashback.Offers
-	Campaigns map[cashback.OfferID]*cashback.Campaign // locked, with what they have accrued, by the acts as well
+	Campaigns map[cashback.OfferID]*cashback.Campaign // with what they have accrued, by the acts as well (see Ledger.Open)
 	Shares    map[PersonShare]money.Points            // had by people so far, of offers with a cap per person
 }
 

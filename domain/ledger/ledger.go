@@ -47,8 +47,10 @@ type Ledger interface {
 	// of its key, so that two units never wait for each other in a circle. The wallet's lock is also the lock of
 	// its lots, of its codes and of the idempotency keys of whoever acts on it; all of those are read after it
 	// is held, the keys behind the pots' locks as well, since administrators have no wallet. Campaigns come last:
-	// those in force that a wallet of the book could earn from, where want says so, and those of want's past. What does
-	// not exist is absent from the book; a pot that was never used is there with nothing in it.
+	// those in force that want's payments could earn from, and those of want's past. A campaign with much of its budget
+	// left need not be locked; then it is for Append to fail, and for the unit to be tried again, where it turns out to
+	// have ended or to be used up. What does not exist is absent from the book; a pot that was never used is there with
+	// nothing in it.
 	Open(ctx context.Context, now time.Time, want Want) (*Book, error)
 	// Peek reads the same without locking anything. A peeked book serves previews and must not be appended.
 	Peek(ctx context.Context, now time.Time, want Want) (*Book, error)
