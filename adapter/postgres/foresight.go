@@ -29,8 +29,12 @@ type foresight struct {
 	shares    map[ledger.PersonShare]money.Points
 }
 
-// tightBelow is the part of a budget, as one of so many, below which a campaign is locked.
-const tightBelow = 10
+// A campaign is locked below this part of its budget, as one of so many, and below so many points: a few payments could
+// use the rest up.
+const (
+	tightBelow = 10
+	leftMin    = money.Points(100_000)
+)
 
 // budgetKept is the constraint that keeps what campaigns promise within their budgets.
 const budgetKept = "campaigns_budget_kept"
@@ -99,7 +103,7 @@ func (f *foresight) takeShares(wanted []ledger.PersonShare, shares map[ledger.Pe
 func (f *foresight) suffices(campaigns []cashback.OfferID, how opening, careful bool) bool {
 	for _, id := range campaigns {
 		c := f.campaigns[id]
-		if c == nil || how == locking && c.State == cashback.Open && (careful || c.Left()*tightBelow < c.Budget) {
+		if c == nil || how == locking && c.State == cashback.Open && (careful || c.Left()*tightBelow < c.Budget || c.Left() < leftMin) {
 			return false
 		}
 	}
