@@ -145,7 +145,8 @@ func (p *program) enter(ctx context.Context, name string, f loadFlags) (_ *arena
 	shops := map[string]int{"closing": loadClosingShops, "bankfile": max(f.transfers, 1)}[name]
 	a.scale = Scale{Residents: residents, Shops: cmp.Or(shops, loadShops)}
 	err = p.seeding(ctx, a.scale, a.password, func(ctx context.Context, seed *seeder, hash string) error {
-		if err := seed.fill(ctx, hash); err != nil || name == "bankfile" {
+		err := seed.fill(ctx, hash)
+		if offered := f.cashback || name == "closing"; err != nil || !offered {
 			return err
 		}
 		return seed.offer(ctx)
